@@ -1,0 +1,309 @@
+"""pcapng: blocks in sections; interfaces and byte order are a section's own."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from nldissect.capture.feed import Feed, length_limit
+from nldissect.errors import CaptureError, NotACapture, TruncatedCapture
+from nldissect.model import Interface, Record
+
+MAGIC: Final = b"\x0a\x0d\x0d\x0a"
+
+_SECTION: Final = 0x0A0D0D0A
+_INTERFACE: Final = 1
+_OBSOLETE_PACKET: Final = 2
+_SIMPLE_PACKET: Final = 3
+_ENHANCED_PACKET: Final = 6
+_PACKETS: Final = frozenset((_OBSOLETE_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET))
+
+_ORDERS: Final = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
+
+_OPT_END: Final = 0
+_OPT_COMMENT: Final = 1
+_IF_NAME: Final = 2
+_IF_DESCRIPTION: Final = 3
+_IF_TSRESOL: Final = 9
+_IF_TSOFFSET: Final = 14
+
+# What a packet block may hold besides the packet, and the most that a header block is read for.
+_OPTIONS_LIMIT: Final = 1 << 20
+_HEADER_LIMIT: Final = 1 << 24
+_INTERFACES_LIMIT: Final = 1 << 16
+
+
+class Section:
+    """What reading a packet block needs from the section it is in.
+
+    interfaces: (index in the capture, link type, snaplen, ns multiplier and divisor of a tick,
+    ns to add) of each interface; limit: the greatest believable size of a packet block;
+    head: how many bytes size() needs.
+    note: is told what is wrong with a block, and the block's offset.
+    """
+
+    __slots__ = ("fields", "halves", "head", "interfaces", "limit", "note", "order", "pair", "word")
+
+    def __init__(self, order: str, note: Callable[[str, int], None]) -> None:
+        self.order = order
+        self.head = 8
+        self.interfaces: list[tuple[int, int, int, int, int, int]] = []
+        self.limit = length_limit(1) + _OPTIONS_LIMIT
+        self.note = note
+        self.word: Callable[[bytes, int], tuple[int]] = struct.Struct(order + "I").unpack_from
+        self.pair: Callable[[bytes, int], tuple[int, int]] = struct.Struct(order + "II").unpack_from
+        self.halves: Callable[[bytes, int], tuple[int, int]] = struct.Struct(
+            order + "HH"
+        ).unpack_from
+        self.fields: Callable[[bytes, int], tuple[int, int, int, int, int]] = struct.Struct(
+            order + "IIIII"
+        ).unpack_from
+
+    def size(self, data: bytes) -> int:
+        """Size in bytes of the block that starts with ``data``."""
+        return self.word(data, 4)[0]
+
+    def record(self, data: bytes, number: int, offset: int) -> Record | None:
+        """The record in the packet block that is all of ``data``; None if it holds none."""
+        return self.packet(self.word(data, 0)[0], data, 0, len(data), number, offset)
+
+    def packet(
+        self, kind: int, buf: bytes, pos: int, stop: int, number: int, offset: int
+    ) -> Record | None:
+        """The record in the packet block ``buf[pos:stop]``; None, and a note, if it holds none."""
+        if kind == _SIMPLE_PACKET:
+            return self._simple(buf, pos, stop, number, offset)
+        if stop - pos < 32:
+            self.note("packet block is too short", offset)
+            return None
+        interface, high, low, length, wire_len = self.fields(buf, pos + 8)
+        if kind == _OBSOLETE_PACKET:
+            interface = self.halves(buf, pos + 8)[0]
+        start = pos + 28
+        end = start + length
+        if end > stop - 4:
+            self.note(f"captured length {length} does not fit its block", offset)
+            return None
+        if interface >= len(self.interfaces):
+            self.note(f"packet block names the unknown interface {interface}", offset)
+            return None
+        index, link_type, _, multiplier, divisor, offset_ns = self.interfaces[interface]
+        time_ns = (high << 32 | low) * multiplier
+        if divisor != 1:
+            time_ns //= divisor
+        options = end + (-length & 3)
+        comments: tuple[str, ...] = ()
+        if options < stop - 4:
+            comments = tuple(
+                _text(value)
+                for code, value in self.options(buf, options, stop - 4, offset)
+                if code == _OPT_COMMENT
+            )
+        return Record(
+            number, time_ns + offset_ns, index, link_type, buf[start:end], wire_len, comments
+        )
+
+    def _simple(self, buf: bytes, pos: int, stop: int, number: int, offset: int) -> Record | None:
+        if stop - pos < 16:
+            self.note("packet block is too short", offset)
+            return None
+        if not self.interfaces:
+            self.note("packet block names the unknown interface 0", offset)
+            return None
+        index, link_type, snaplen, _, _, _ = self.interfaces[0]
+        wire_len = self.word(buf, pos + 8)[0]
+        start = pos + 12
+        end = min(start + wire_len, stop - 4)
+        if snaplen:
+            end = min(end, start + snaplen)
+        return Record(number, None, index, link_type, buf[start:end], wire_len)
+
+    def options(self, buf: bytes, pos: int, stop: int, offset: int) -> list[tuple[int, bytes]]:
+        """(code, value) of each option in ``buf[pos:stop]``; a note where they are malformed."""
+        found: list[tuple[int, bytes]] = []
+        while pos + 4 <= stop:
+            code, length = self.halves(buf, pos)
+            if code == _OPT_END:
+                return found
+            pos += 4
+            if pos + length > stop:
+                self.note(f"option {code} does not fit its block", offset)
+                return found
+            found.append((code, buf[pos : pos + length]))
+            pos += length + (-length & 3)
+        return found
+
+    def add_interface(self, buf: bytes, index: int, number: int, offset: int) -> Interface:
+        """Take the interface that the block ``buf`` describes as the capture's ``index``-th.
+
+        number: the section's own, 0-based.
+        """
+        link_type = self.halves(buf, 8)[0]
+        snaplen = self.word(buf, 12)[0]
+        name = description = ""
+        multiplier, divisor, offset_ns = 1000, 1, 0
+        for code, value in self.options(buf, 16, len(buf) - 4, offset):
+            if code == _IF_NAME:
+                name = _text(value)
+            elif code == _IF_DESCRIPTION:
+                description = _text(value)
+            elif code == _IF_TSRESOL and len(value) == 1:
+                multiplier, divisor = _resolution(value[0])
+            elif code == _IF_TSOFFSET and len(value) == 8:
+                offset_ns = struct.unpack(self.order + "q", value)[0] * 1_000_000_000
+        self.interfaces.append((index, link_type, snaplen, multiplier, divisor, offset_ns))
+        self.limit = max(self.limit, length_limit(snaplen) + _OPTIONS_LIMIT)
+        order_hint = "little" if self.order == "<" else "big"
+        return Interface(number, link_type, snaplen, name, description, order_hint)
+
+
+def _resolution(value: int) -> tuple[int, int]:
+    """if_tsresol as what a tick is multiplied with and divided by to be ns."""
+    exponent = value & 0x7F
+    if value & 0x80:
+        return 1_000_000_000, 1 << exponent
+    return (10 ** (9 - exponent), 1) if exponent <= 9 else (1, 10 ** (exponent - 9))
+
+
+def _text(value: bytes) -> str:
+    return value.rstrip(b"\0").decode("utf-8", "backslashreplace")
+
+
+class PcapngReader:
+    """One pass over a pcapng input.
+
+    interfaces: gets the interfaces as they appear, unless an earlier pass has put them there.
+    note: is told what is wrong with a block that is passed over, and the block's offset.
+    """
+
+    def __init__(
+        self, feed: Feed, interfaces: list[Interface], note: Callable[[str, int], None]
+    ) -> None:
+        self._feed = feed
+        self._interfaces = interfaces
+        self._note = note
+        self._section = Section("<", note)
+        self._section_number = -1
+        self._interface_count = 0
+        self._offset = 0
+
+    def records(self) -> Iterator[Record]:
+        """The records. Raises CaptureError or TruncatedCapture after the last good one."""
+        feed = self._feed
+        number = 1
+        pos = self._settle(0)
+        while pos >= 0:
+            section = self._section
+            pair = section.pair
+            word = section.word
+            packet = section.packet
+            limit = section.limit
+            buf = feed.buf
+            base = feed.base
+            end = len(buf)
+            last = end - 12
+            while pos <= last:
+                kind, total = pair(buf, pos)
+                stop = pos + total
+                if kind not in _PACKETS or stop > end or total > limit or total < 12:
+                    break
+                offset = base + pos
+                if word(buf, stop - 4)[0] != total:
+                    self._note("the block's two lengths differ", offset)
+                record = packet(kind, buf, pos, stop, number, offset)
+                pos = stop
+                if record is not None:
+                    number += 1
+                    self._offset = offset
+                    yield record
+            pos = self._settle(pos)
+
+    def offsets(self, offsets: array[int], contexts: list[tuple[int, Section]]) -> Iterator[None]:
+        """Append the offset of every record; a pause after each chunk. Raises as records() does.
+
+        contexts: gets each section, with the number of its first record.
+        """
+        base = 0
+        for record in self.records():
+            if not contexts or contexts[-1][1] is not self._section:
+                contexts.append((record.number, self._section))
+            offsets.append(self._offset)
+            if self._feed.base != base:
+                base = self._feed.base
+                yield
+
+    def _settle(self, pos: int) -> int:
+        """Have a whole packet block at the position returned, or pass over one other block.
+
+        Returns -1 at the end of the input.
+        """
+        feed = self._feed
+        if len(feed.buf) - pos < 12:
+            if not feed.refill(pos, 12):
+                if not feed.buf:
+                    return -1
+                raise TruncatedCapture("the input ends inside a block", feed.path, feed.base)
+            pos = 0
+        offset = feed.base + pos
+        kind, total = self._section.pair(feed.buf, pos)
+        if kind == _SECTION:
+            total = self._begin_section(feed.buf[pos : pos + 12], offset)
+        if total < 12:
+            raise CaptureError(f"block length {total} is less than a block", feed.path, offset)
+        if kind in _PACKETS:
+            self._have(pos, total, self._section.limit)
+            return offset - feed.base
+        if kind == _SECTION or kind == _INTERFACE:
+            self._have(pos, total, _HEADER_LIMIT)
+            pos = offset - feed.base
+            block = feed.buf[pos : pos + total]
+            if kind == _SECTION:
+                self._check_version(block, offset)
+            else:
+                self._add_interface(block, offset)
+        elif pos + total > len(feed.buf) and not feed.refill(pos + total - 4, 4):
+            raise TruncatedCapture("the input ends inside a block", feed.path, offset)
+        pos = offset + total - feed.base
+        if self._section.word(feed.buf, pos - 4)[0] != total:
+            self._note("the block's two lengths differ", offset)
+        return pos
+
+    def _have(self, pos: int, total: int, limit: int) -> None:
+        """Have the whole block in the window; it moves there if it has to."""
+        feed = self._feed
+        if total > limit:
+            offset = feed.base + pos
+            raise CaptureError(f"record length {total} is beyond sense", feed.path, offset)
+        if pos + total > len(feed.buf) and not feed.refill(pos, total):
+            raise TruncatedCapture("the input ends inside a block", feed.path, feed.base)
+
+    def _begin_section(self, head: bytes, offset: int) -> int:
+        """Start a section by the first 12 bytes of its header; returns the header's length."""
+        order = _ORDERS.get(head[8:12])
+        if order is None:
+            error = CaptureError if offset else NotACapture
+            raise error("a section header without byte-order magic", self._feed.path, offset)
+        self._section = Section(order, self._note)
+        self._section_number += 1
+        return self._section.size(head)
+
+    def _check_version(self, block: bytes, offset: int) -> None:
+        if len(block) < 28:
+            raise CaptureError("section header is too short", self._feed.path, offset)
+        major, minor = self._section.halves(block, 12)
+        if major != 1:
+            what = f"pcapng version {major}.{minor} is not known"
+            raise CaptureError(what, self._feed.path, offset)
+
+    def _add_interface(self, block: bytes, offset: int) -> None:
+        if len(block) < 20:
+            raise CaptureError("interface description is too short", self._feed.path, offset)
+        index = self._interface_count
+        if index == _INTERFACES_LIMIT:
+            raise CaptureError(f"more than {index} interfaces", self._feed.path, offset)
+        interface = self._section.add_interface(block, index, self._section_number, offset)
+        if index == len(self._interfaces):
+            self._interfaces.append(interface)
+        self._interface_count += 1

@@ -1,0 +1,60 @@
+"""Exceptions for impossible requests; what a capture contains never raises one.
+
+NldissectError
+├── CaptureError          the input cannot be read as a capture (exit 3)
+│   ├── NotACapture       the file's first bytes belong to no capture format
+│   └── TruncatedCapture  the input ends inside a record or block (exit 4)
+├── SpecError             a specification file is wrong (exit 2)
+├── UsageError            a command was called with words that mean nothing (exit 2)
+└── OutputError           what was asked for cannot be written (exit 5)
+"""
+
+from __future__ import annotations
+
+
+class NldissectError(Exception):
+    """Root of all exceptions that this package raises on purpose."""
+
+
+class CaptureError(NldissectError):
+    """The input cannot be read as a capture.
+
+    path: the file's name, or ``-`` for standard input.
+    offset: position in the (decompressed) input, in bytes; None where no position applies.
+    """
+
+    def __init__(self, what: str, path: str, offset: int | None = None) -> None:
+        self.what = what
+        self.path = path
+        self.offset = offset
+        where = path if offset is None else f"{path}, offset {offset:#x}"
+        super().__init__(f"{what} ({where})")
+
+
+class NotACapture(CaptureError):
+    """The first bytes belong to no capture format that is known here."""
+
+
+class TruncatedCapture(CaptureError):
+    """The input ends inside a record; every record before the cut has been given."""
+
+
+class SpecError(NldissectError):
+    """A specification is wrong.
+
+    path: the file's name; line: 1-based line of the mistake, 0 where none applies.
+    """
+
+    def __init__(self, what: str, path: str, line: int = 0) -> None:
+        self.what = what
+        self.path = path
+        self.line = line
+        super().__init__(f"{path}:{line}: {what}" if line else f"{path}: {what}")
+
+
+class UsageError(NldissectError):
+    """An option or argument asks for something that does not exist."""
+
+
+class OutputError(NldissectError):
+    """The output cannot be written."""

@@ -1,0 +1,99 @@
+"""What both JSON forms say of a message before they come to its content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.json import Encoder
+
+from ..dissect import flag_names
+from ..model import Interface, Message, Note
+from ..wire.consts import PROTOCOLS
+
+CACHE_LIMIT = 65536
+
+
+class Envelope:
+    """Makes the leading members of a message's object; interfaces may grow while it is read."""
+
+    def __init__(self, interfaces: Sequence[Interface]) -> None:
+        self.encode = Encoder().encode
+        self._interfaces = interfaces
+        self._heads: dict[tuple[int, int], str] = {}
+        self._names: dict[tuple[str, str, str, str], str] = {}
+        self._flags: dict[tuple[str, int], str] = {}
+
+    def text(self, value: object) -> str:
+        """A value as JSON text."""
+        return self.encode(value).decode()
+
+    def open(self, number: int, message: Message) -> str:
+        """The object from its brace to ``genlmsg``; ``number`` counts messages from 1."""
+        record = message.record
+        head_key = (record.interface, message.protocol)
+        head = self._heads.get(head_key)
+        if head is None:
+            head = self._heads[head_key] = self._head(record.interface, message.protocol)
+        names_key = (message.direction, message.family, message.operation, message.operation_c)
+        names = self._names.get(names_key)
+        if names is None:
+            names = self._name_part(names_key)
+        time = "null" if record.time_ns is None else record.time_ns
+        if message.type < 0:
+            nlmsg = "null"
+        else:
+            flags_key = (message.flag_class, message.flags)
+            flags = self._flags.get(flags_key)
+            if flags is None:
+                flags = self.text(flag_names(message.flags, message.flag_class))
+                if len(self._flags) < CACHE_LIMIT:
+                    self._flags[flags_key] = flags
+            nlmsg = (
+                f'{{"len":{message.length},"type":{message.type},"flags":{flags},'
+                f'"flags_raw":{message.flags},"seq":{message.seq},"pid":{message.pid}}}'
+            )
+        genl = "null"
+        if message.version >= 0:
+            genl = f'{{"cmd":{message.command},"version":{message.version}}}'
+        return (
+            f'{{"n":{number},"frame":{record.number},"time_ns":{time},{head},{names},'
+            f'"nlmsg":{nlmsg},"genlmsg":{genl}'
+        )
+
+    def error(self, message: Message) -> str:
+        """The member ``error`` of an NLMSG_ERROR or DONE, else nothing."""
+        error = message.error
+        return "" if error is None else f',"error":{self.text(error)}'
+
+    def notes(self, notes: Sequence[Note]) -> str:
+        """The list of notes."""
+        if not notes:
+            return "[]"
+        return self.text([note_object(note) for note in notes])
+
+    def _head(self, interface: int, protocol: int) -> str:
+        name = self._interfaces[interface].name if interface < len(self._interfaces) else ""
+        known = PROTOCOLS.get(protocol, str(protocol)) if protocol >= 0 else None
+        return f'"iface":{self.text(name or None)},"proto":{self.text(known)}'
+
+    def _name_part(self, key: tuple[str, str, str, str]) -> str:
+        direction, family, operation, operation_c = key
+        part = (
+            f'"dir":"{direction}","family":{self.text(family or None)},'
+            f'"cmd":{self.text(operation or None)},"cmd_c":{self.text(operation_c or None)}'
+        )
+        if len(self._names) < CACHE_LIMIT:
+            self._names[key] = part
+        return part
+
+
+def note_object(note: Note) -> dict[str, object]:
+    """A note as JSON has it."""
+    return {
+        "severity": note.severity,
+        "code": note.code,
+        "message": note.message,
+        "path": note.path,
+        "start": note.start,
+        "end": note.end,
+    }

@@ -1,0 +1,32 @@
+"""One JSON object per message, made for jq; ``attrs`` has the shape of the kernel's ynl tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..model import Interface, Message
+from .envelope import Envelope
+
+
+class Writer:
+    """Writes messages as lines of JSON; ``write`` takes bytes."""
+
+    def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
+        self._write = write
+        self._envelope = Envelope(interfaces)
+
+    def message(self, number: int, message: Message) -> None:
+        """Writes one message; ``number`` counts messages from 1."""
+        envelope = self._envelope
+        encode = envelope.encode
+        attrs = message.attrs
+        header = message.header
+        self._write(
+            f"{envelope.open(number, message)},"
+            f'"header":{"null" if header is None else encode(header).decode()},'
+            f'"attrs":{encode(attrs).decode() if attrs else "{}"}{envelope.error(message)},'
+            f'"txn":null,"notes":{envelope.notes(message.notes)}}}\n'.encode()
+        )
+
+    def close(self) -> None:
+        """Nothing is held back."""

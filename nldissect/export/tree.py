@@ -1,0 +1,45 @@
+"""The whole ordered tree of each message as JSON: spans, values and notes of every node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..model import Interface, Message, Node
+from .envelope import Envelope, note_object
+
+
+class Writer:
+    """Writes messages as lines of JSON; ``write`` takes bytes."""
+
+    def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
+        self._write = write
+        self._envelope = Envelope(interfaces)
+
+    def message(self, number: int, message: Message) -> None:
+        """Writes one message; ``number`` counts messages from 1."""
+        envelope = self._envelope
+        # The notes' paths are set when they are collected: before the nodes are written.
+        notes = envelope.notes(message.notes)
+        layers = envelope.text([node_object(layer) for layer in message.layers])
+        self._write(
+            f'{envelope.open(number, message)},"layers":{layers}{envelope.error(message)},'
+            f'"txn":null,"notes":{notes}}}\n'.encode()
+        )
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+def node_object(node: Node) -> dict[str, object]:
+    """A node as JSON has it; what holds others has its value in them."""
+    return {
+        "name": node.name,
+        "c_name": node.c_name,
+        "kind": node.kind,
+        "start": node.start,
+        "end": node.end,
+        "value": None if node.kind in ("nest", "header") else node.value,
+        "display": node.display,
+        "children": [node_object(child) for child in node.children],
+        "notes": [note_object(note) for note in node.notes],
+    }

@@ -1,0 +1,310 @@
+"""What a capture teaches: family ids and their names over time, operations, groups, policies, links.
+
+Everything is scoped by interface (an index that is unique over all sections of a capture) and
+versioned by record number. Nothing here reads bytes, but for the names of links.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from .errors import UsageError
+from .model import Json
+from .wire.attrs import iter_attrs
+from .wire.order import OrderVote
+
+FIXED_IDS: Final = {0x10: "nlctrl", 0x11: "VFS_DQUOT", 0x12: "pmcraid"}
+"""Ids that never move (linux/genetlink.h)."""
+
+CTRL_CMD_NEWFAMILY: Final = 1
+CTRL_CMD_DELFAMILY: Final = 2
+CTRL_CMD_NEWMCAST_GRP: Final = 7
+CTRL_CMD_DELMCAST_GRP: Final = 8
+CTRL_CMD_GETPOLICY: Final = 10
+IFLA_IFNAME: Final = 3
+
+
+class FamilyInfo:
+    """One family under one id for a span of records.
+
+    since: the record that told of it (0 for what did not come from the capture); until: the
+    record that told of its end, None while it lasts. source: map, capture, saved or fixed.
+    operations: flags by command; groups: names by id; policies: see ``Policy``.
+    """
+
+    __slots__ = (
+        "id",
+        "name",
+        "version",
+        "hdrsize",
+        "maxattr",
+        "operations",
+        "groups",
+        "policy",
+        "interface",
+        "since",
+        "until",
+        "source",
+    )
+
+    def __init__(self, id_: int, name: str, source: str, interface: int = 0, since: int = 0):
+        self.id = id_
+        self.name = name
+        self.version: int | None = None
+        self.hdrsize = 0
+        self.maxattr: int | None = None
+        self.operations: dict[int, list[str]] = {}
+        self.groups: dict[int, str] = {}
+        self.policy = Policy()
+        self.interface = interface
+        self.since = since
+        self.until: int | None = None
+        self.source = source
+
+    def as_json(self) -> dict[str, Json]:
+        """The form of ``families --json``, which ``--families`` reads again."""
+        operations: list[Json] = [
+            {"id": number, "flags": list(flags)}
+            for number, flags in sorted(self.operations.items())
+        ]
+        groups: list[Json] = [
+            {"id": number, "name": name} for number, name in sorted(self.groups.items())
+        ]
+        return {
+            "id": self.id,
+            "name": self.name,
+            "version": self.version,
+            "hdrsize": self.hdrsize,
+            "maxattr": self.maxattr,
+            "interface": self.interface,
+            "since": self.since,
+            "until": self.until,
+            "source": self.source,
+            "operations": operations,
+            "groups": groups,
+            "policy": self.policy.as_json(),
+        }
+
+
+class Policy:
+    """What CTRL_CMD_GETPOLICY told of a family.
+
+    operations: command -> {"do": policy index, "dump": policy index}.
+    attributes: policy index -> attribute number -> its rules (the attributes of
+    NL_POLICY_TYPE_ATTR_* under their YNL names).
+    """
+
+    __slots__ = ("operations", "attributes")
+
+    def __init__(self) -> None:
+        self.operations: dict[int, dict[str, int]] = {}
+        self.attributes: dict[int, dict[int, dict[str, Json]]] = {}
+
+    def add(self, attrs: Mapping[str, Json]) -> None:
+        """Takes one message of a policy dump."""
+        for entry in _entries(attrs.get("op-policy")):
+            command = entry.get("op-id")
+            if isinstance(command, int):
+                self.operations[command] = {
+                    mode: number
+                    for mode in ("do", "dump")
+                    if isinstance(number := entry.get(mode), int)
+                }
+        for entry in _entries(attrs.get("policy")):
+            index, number = entry.get("policy-id"), entry.get("attr-id")
+            if isinstance(index, int) and isinstance(number, int):
+                rules = {
+                    name: value
+                    for name, value in entry.items()
+                    if name not in ("policy-id", "attr-id")
+                }
+                self.attributes.setdefault(index, {})[number] = rules
+
+    def as_json(self) -> dict[str, Json]:
+        """Keys as text, in order of numbers."""
+        operations: dict[str, Json] = {
+            str(command): dict(modes) for command, modes in sorted(self.operations.items())
+        }
+        attributes: dict[str, Json] = {
+            str(index): {str(number): dict(rules) for number, rules in sorted(policy.items())}
+            for index, policy in sorted(self.attributes.items())
+        }
+        return {"operations": operations, "attributes": attributes}
+
+
+def _entries(value: Json) -> list[dict[str, Json]]:
+    """One object or a list of them, as a list."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _integer(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+class Learned:
+    """The growing knowledge of one capture, or of a series of captures of one host."""
+
+    def __init__(
+        self, named: Mapping[int, str] | None = None, saved: Sequence[FamilyInfo] = ()
+    ) -> None:
+        """named: ids that the user names, above all else; saved: an earlier capture's map."""
+        self._named = {id_: FamilyInfo(id_, name, "map") for id_, name in (named or {}).items()}
+        self._fallback = {id_: FamilyInfo(id_, name, "fixed") for id_, name in FIXED_IDS.items()}
+        for info in saved:
+            self._fallback[info.id] = info
+            if info.id in self._named and self._named[info.id].name == info.name:
+                self._named[info.id].hdrsize = info.hdrsize
+        self._history: dict[tuple[int, int], list[FamilyInfo]] = {}
+        self._current: dict[tuple[int, str], FamilyInfo] = {}
+        self._links: dict[tuple[int, int], tuple[list[int], list[str]]] = {}
+        self._votes: dict[int, OrderVote] = {}
+
+    def vote(self, interface: int, hint: str) -> OrderVote:
+        """The byte-order vote of an interface."""
+        known = self._votes.get(interface)
+        if known is None:
+            known = self._votes[interface] = OrderVote(hint)
+        return known
+
+    def family(self, interface: int, id_: int, record: int) -> FamilyInfo | None:
+        """The family that an id meant when a record was captured.
+
+        Before the first word of an id its first meaning holds, after its removal its last one.
+        """
+        if self._named and id_ in self._named:
+            return self._named[id_]
+        history = self._history.get((interface, id_))
+        if history is None:
+            return self._fallback.get(id_)
+        if len(history) > 1:
+            for info in reversed(history):
+                if info.since <= record:
+                    return info
+        return history[0]
+
+    def families(self) -> list[FamilyInfo]:
+        """All that is known, by interface, id and time; what is fixed or saved only if unlearned."""
+        learned = [info for history in self._history.values() for info in history]
+        ids = {info.id for info in learned}
+        rest = [info for id_, info in self._fallback.items() if id_ not in ids]
+        rest = [info for info in rest if info.source != "fixed" and info.id not in self._named]
+        everything = [*self._named.values(), *rest, *learned]
+        return sorted(everything, key=lambda info: (info.interface, info.id, info.since))
+
+    def link_name(self, interface: int, ifindex: int, record: int) -> str | None:
+        """The name of a link when a record was captured; its first name before that was told."""
+        known = self._links.get((interface, ifindex))
+        if known is None:
+            return None
+        records, names = known
+        return names[max(0, bisect_right(records, record) - 1)]
+
+    def observe_link(
+        self, interface: int, record: int, data: bytes, at: int, end: int, order: str
+    ) -> None:
+        """Takes the ifinfomsg with attributes in data[at:end] of an RTM_NEWLINK from the kernel."""
+        if end - at < 16:
+            return
+        ifindex = int.from_bytes(data[at + 4 : at + 8], "big" if order == "big" else "little")
+        for span in iter_attrs(data, at + 16, end, order):
+            if span.kind == IFLA_IFNAME and not span.problem:
+                name = data[span.start + 4 : span.stop].rstrip(b"\0").decode("utf-8", "replace")
+                records, names = self._links.setdefault((interface, ifindex), ([], []))
+                if not names or names[-1] != name:
+                    if len(names) < 4096:
+                        records.append(record)
+                        names.append(name)
+                return
+
+    def observe(
+        self, interface: int, record: int, command: int, attrs: Mapping[str, Json]
+    ) -> None:
+        """Takes one message that nlctrl sent: its command and its attributes' values."""
+        id_ = _integer(attrs.get("family-id"))
+        if id_ is None:
+            return
+        name = attrs.get("family-name")
+        if command == CTRL_CMD_GETPOLICY:
+            info = self.family(interface, id_, record)
+            if info is not None and info.source != "fixed":
+                info.policy.add(attrs)
+            elif id_ in FIXED_IDS:
+                self._learn(interface, record, id_, FIXED_IDS[id_]).policy.add(attrs)
+            return
+        if not isinstance(name, str):
+            return
+        if command == CTRL_CMD_DELFAMILY:
+            info = self._learn(interface, record, id_, name)
+            info.until = record
+            return
+        if command not in (CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP, CTRL_CMD_DELMCAST_GRP):
+            return
+        info = self._learn(interface, record, id_, name)
+        if command == CTRL_CMD_NEWFAMILY:
+            version, maxattr = _integer(attrs.get("version")), _integer(attrs.get("maxattr"))
+            info.version = version if version is not None else info.version
+            info.maxattr = maxattr if maxattr is not None else info.maxattr
+            info.hdrsize = _integer(attrs.get("hdrsize")) or info.hdrsize
+            self._end_elsewhere(record, info)
+        for item in _entries(attrs.get("ops")):
+            for operation in _entries(list(item.values())):
+                number = _integer(operation.get("id"))
+                flags = operation.get("flags")
+                if number is not None:
+                    names = flags if isinstance(flags, list) else []
+                    info.operations[number] = [str(flag) for flag in names]
+        for item in _entries(attrs.get("mcast-groups")):
+            for group in _entries(list(item.values())):
+                number, group_name = _integer(group.get("id")), group.get("name")
+                if number is not None and isinstance(group_name, str):
+                    info.groups[number] = group_name
+
+    def _learn(self, interface: int, record: int, id_: int, name: str) -> FamilyInfo:
+        """The current entry for an id; a new one if the id was free or had another name."""
+        history = self._history.setdefault((interface, id_), [])
+        if history:
+            last = history[-1]
+            if last.name == name and (last.until is None or last.until == record):
+                return last
+            if last.until is None:
+                last.until = record
+        info = FamilyInfo(id_, name, "capture", interface, record)
+        if len(history) < 4096:
+            history.append(info)
+        return info
+
+    def _end_elsewhere(self, record: int, info: FamilyInfo) -> None:
+        """A family has one id: an older id of the same name has ended."""
+        key = (info.interface, info.name)
+        other = self._current.get(key)
+        if other is not None and other.id != info.id and other.until is None:
+            other.until = record
+        self._current[key] = info
+
+
+def saved_families(document: Any, path: str) -> list[FamilyInfo]:
+    """Reads what ``families --json`` wrote; raises UsageError for anything else."""
+    families = document.get("families") if isinstance(document, dict) else None
+    if not isinstance(families, list):
+        raise UsageError(f"{path} is no saved family map: no list under \"families\"")
+    saved: list[FamilyInfo] = []
+    for entry in families:
+        if not isinstance(entry, dict):
+            raise UsageError(f"{path} is no saved family map: {entry!r}")
+        id_, name = entry.get("id"), entry.get("name")
+        if not isinstance(id_, int) or not isinstance(name, str):
+            raise UsageError(f"{path} is no saved family map: an entry lacks id or name")
+        info = FamilyInfo(id_, name, "saved")
+        hdrsize = entry.get("hdrsize")
+        info.hdrsize = hdrsize if isinstance(hdrsize, int) else 0
+        info.version = entry.get("version")
+        info.maxattr = entry.get("maxattr")
+        for group in entry.get("groups") or []:
+            info.groups[group["id"]] = group["name"]
+        for operation in entry.get("operations") or []:
+            info.operations[operation["id"]] = list(operation["flags"])
+        saved.append(info)
+    return saved

@@ -1,0 +1,282 @@
+"""What everything passes around: records in, messages out, nodes and notes inside them.
+
+Spans are half-open and absolute in the record's captured bytes. Times are integer nanoseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+SEVERITIES: Final = ("chat", "note", "warn", "error")
+
+
+class Record:
+    """One captured packet.
+
+    number: 1-based position in the input, over all link types.
+    time_ns: time of capture in ns since 1970-01-01 UTC; None in a pcapng simple packet block.
+    interface: index into the capture's interfaces (of all its sections, in order of appearance).
+    link_type: LINKTYPE_* number (253 netlink, 113 SLL, 276 SLL2 carry netlink).
+    data: the captured bytes; wire_len: how long the packet was before it was cut.
+    comments: pcapng comments of this packet, in order.
+    """
+
+    __slots__ = ("number", "time_ns", "interface", "link_type", "data", "wire_len", "comments")
+
+    def __init__(
+        self,
+        number: int,
+        time_ns: int | None,
+        interface: int,
+        link_type: int,
+        data: bytes,
+        wire_len: int,
+        comments: tuple[str, ...] = (),
+    ) -> None:
+        self.number = number
+        self.time_ns = time_ns
+        self.interface = interface
+        self.link_type = link_type
+        self.data = data
+        self.wire_len = wire_len
+        self.comments = comments
+
+
+class Interface:
+    """Where records come from: a classic pcap file has one, a pcapng section any number.
+
+    section: 0-based section of the file; link_type, snaplen as the file says.
+    order_hint: the byte order of the file or section header, ``little`` or ``big``.
+    """
+
+    __slots__ = ("section", "link_type", "snaplen", "name", "description", "order_hint")
+
+    def __init__(
+        self,
+        section: int,
+        link_type: int,
+        snaplen: int,
+        name: str,
+        description: str,
+        order_hint: str,
+    ) -> None:
+        self.section = section
+        self.link_type = link_type
+        self.snaplen = snaplen
+        self.name = name
+        self.description = description
+        self.order_hint = order_hint
+
+
+class Note:
+    """A remark on a message: severity (one of SEVERITIES), a stable dotted code, a sentence, where.
+
+    path: names from the layer down to the node, joined by dots.
+    """
+
+    __slots__ = ("severity", "code", "message", "path", "start", "end")
+
+    def __init__(
+        self, severity: str, code: str, message: str, path: str, start: int, end: int
+    ) -> None:
+        self.severity = severity
+        self.code = code
+        self.message = message
+        self.path = path
+        self.start = start
+        self.end = end
+
+
+class Node:
+    """A named span.
+
+    name: YNL name; c_name: the C constant or member, "" where there is none.
+    kind: header, field, attr, nest, item, packet, padding or raw; raw alone means "not understood".
+    value: as in the ``attrs`` object (nests: the object); display: the same for people.
+    secret: the bytes are key material.
+    """
+
+    __slots__ = (
+        "name",
+        "c_name",
+        "kind",
+        "start",
+        "end",
+        "value",
+        "display",
+        "children",
+        "notes",
+        "secret",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        c_name: str,
+        kind: str,
+        start: int,
+        end: int,
+        value: Json = None,
+        display: str = "",
+        children: list[Node] | None = None,
+        secret: bool = False,
+    ) -> None:
+        self.name = name
+        self.c_name = c_name
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.value = value
+        self.display = display
+        self.children: list[Node] = [] if children is None else children
+        self.notes: list[Note] = []
+        self.secret = secret
+
+
+class Decode(Protocol):
+    """How a message's parts are read when they are asked for."""
+
+    def attrs(self, message: Message) -> dict[str, Json]:
+        """The attributes as an object."""
+
+    def header(self, message: Message) -> dict[str, Json] | None:
+        """The family header as an object."""
+
+    def error(self, message: Message) -> dict[str, Json] | None:
+        """What an NLMSG_ERROR or NLMSG_DONE says."""
+
+    def layers(self, message: Message) -> list[Node]:
+        """The tree; fills the message's notes as well."""
+
+    def has_notes(self, message: Message) -> bool:
+        """Whether the tree would carry notes."""
+
+
+class Message:
+    """One nlmsg of a record, or what a record holds in place of one.
+
+    start, end: its span in the record, clipped to the bytes that are there; length: what
+    nlmsg_len claims. type: -1 where there is no nlmsghdr; the numbers are then 0.
+    protocol: netlink protocol number, -1 if unknown. order: little or big.
+    direction: request, reply, notify or unknown. family, operation: YNL names, "" if unknown;
+    operation_c: the C constant. command, version: of the genlmsghdr, -1 if there is none.
+    first, last: whether the record's link header, and what follows the messages, belong to it.
+    problems: notes about the chain of messages, known before anything is decoded.
+    """
+
+    __slots__ = (
+        "record",
+        "index",
+        "start",
+        "end",
+        "length",
+        "type",
+        "flags",
+        "flag_class",
+        "seq",
+        "pid",
+        "protocol",
+        "order",
+        "direction",
+        "family",
+        "operation",
+        "operation_c",
+        "command",
+        "version",
+        "first",
+        "last",
+        "body",
+        "problems",
+        "plan",
+        "_decode",
+        "_attrs",
+        "_layers",
+        "_notes",
+    )
+
+    def __init__(
+        self,
+        decode: Decode,
+        record: Record,
+        index: int,
+        protocol: int,
+        order: str,
+        start: int,
+        end: int,
+    ) -> None:
+        self._decode = decode
+        self.record = record
+        self.index = index
+        self.protocol = protocol
+        self.order = order
+        self.start = start
+        self.end = end
+        self.length = 0
+        self.type = -1
+        self.flags = 0
+        self.flag_class = ""
+        self.seq = 0
+        self.pid = 0
+        self.direction = "unknown"
+        self.family = ""
+        self.operation = ""
+        self.operation_c = ""
+        self.command = -1
+        self.version = -1
+        self.first = index == 0
+        self.last = False
+        self.body = start
+        self.problems: list[Note] = []
+        self.plan: object = None
+        self._attrs: dict[str, Json] | None = None
+        self._layers: list[Node] | None = None
+        self._notes: list[Note] | None = None
+
+    @property
+    def attrs(self) -> dict[str, Json]:
+        """The attributes by YNL name, in the shape of the kernel's own ynl tool."""
+        if self._attrs is None:
+            self._attrs = self._decode.attrs(self)
+        return self._attrs
+
+    @property
+    def header(self) -> dict[str, Json] | None:
+        """The family header's members, None where there is no such header."""
+        return self._decode.header(self)
+
+    @property
+    def error(self) -> dict[str, Json] | None:
+        """code, name, message, offset, attr, missing and policy of an NLMSG_ERROR or DONE."""
+        return self._decode.error(self)
+
+    @property
+    def layers(self) -> list[Node]:
+        """The tree, outermost first: link, nlmsg, genlmsg, header, attrs or error, tail."""
+        if self._layers is None:
+            self._layers = self._decode.layers(self)
+        return self._layers
+
+    @property
+    def notes(self) -> list[Note]:
+        """All notes on the message, in the order of its bytes."""
+        if self._notes is None:
+            if self._layers is None and not self._decode.has_notes(self):
+                self._notes = self.problems
+            else:
+                self._notes = collect_notes(self.layers)
+        return self._notes
+
+
+def collect_notes(layers: list[Node]) -> list[Note]:
+    """The notes of all nodes, depth first, each with its node's path."""
+    notes: list[Note] = []
+    stack = [(layer, layer.name) for layer in reversed(layers)]
+    while stack:
+        node, path = stack.pop()
+        for note in node.notes:
+            note.path = path
+            notes.append(note)
+        stack.extend((child, f"{path}.{child.name}") for child in reversed(node.children))
+    return notes

@@ -1,0 +1,157 @@
+"""The built-in families as msgpack: written once from their YAML, read at run time without it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ..errors import SpecError
+from .model import Family
+
+FAMILIES: Final = Path(__file__).parent.parent / "families"
+_LAYERS: Final = ("kernel", "extra")
+_CODE: Final = ("canonical.py", "load.py", "merge.py", "model.py", "prebuild.py")
+_INDEX: Final = "index.msgpack"
+
+
+class Index(msgspec.Struct):
+    """What is built in.
+
+    files: family name to file name. generic: the names of the generic netlink families.
+    classic: protocol number to (family, request numbers, reply numbers) of its families.
+    """
+
+    files: dict[str, str]
+    generic: list[str]
+    classic: dict[int, list[tuple[str, list[int], list[int]]]]
+
+
+_index_decoder: Final = msgspec.msgpack.Decoder(Index)
+_family_decoder: Final = msgspec.msgpack.Decoder(Family)
+_memory: dict[Path, dict[str, bytes]] = {}
+
+
+def load_index(families: Path = FAMILIES) -> Index:
+    """The index of the built-in families; builds them first where they are not up to date."""
+    return _index_decoder.decode(_read(_INDEX, families))
+
+
+def load_family(name: str, families: Path = FAMILIES) -> Family:
+    """A built-in family; raises SpecError if there is none of that name."""
+    try:
+        raw = _read(f"{name}.msgpack", families)
+    except FileNotFoundError:
+        raise SpecError("there is no such built-in family", name) from None
+    return _family_decoder.decode(raw)
+
+
+def _read(name: str, families: Path) -> bytes:
+    if families in _memory:
+        if name not in _memory[families]:
+            raise FileNotFoundError(name)
+        return _memory[families][name]
+    directory = families / "prebuilt"
+    if name == _INDEX and is_stale(families):
+        files = build_files(families)
+        try:
+            _write(files, directory)
+        except OSError:
+            _memory[families] = files
+            return files[name]
+    return (directory / name).read_bytes()
+
+
+def is_stale(families: Path = FAMILIES) -> bool:
+    """Whether the prebuilt files are missing or older than what they are made from."""
+    layers = [families / layer for layer in _LAYERS]
+    try:
+        built = (families / "prebuilt" / _INDEX).stat().st_mtime_ns
+    except FileNotFoundError:
+        return True
+    code = Path(__file__).parent
+    for layer in layers:
+        try:
+            entries = list(os.scandir(layer))
+        except FileNotFoundError:
+            continue
+        # The directory's own time tells of files that were added or removed.
+        if layer.stat().st_mtime_ns > built:
+            return True
+        if any(entry.stat().st_mtime_ns > built for entry in entries):
+            return True
+        if any((code / name).stat().st_mtime_ns > built for name in _CODE):
+            return True
+    return False
+
+
+def build(families: Path = FAMILIES) -> list[str]:
+    """Writes the prebuilt files and returns the families' names; raises SpecError, OSError."""
+    files = build_files(families)
+    _write(files, families / "prebuilt")
+    return sorted(_index_decoder.decode(files[_INDEX]).files)
+
+
+def build_files(families: Path = FAMILIES) -> dict[str, bytes]:
+    """The prebuilt files, by name; raises SpecError at the first mistake in the YAML."""
+    # PyYAML and the checks are not needed where the files are up to date.
+    from . import lint
+    from .canonical import canonical
+    from .importer import read_canonical
+    from .load import family
+    from .merge import merge
+
+    index = Index({}, [], {})
+    files = {}
+    layers = [
+        {path.stem: path for path in sorted((families / layer).glob("*.yaml"))}
+        for layer in _LAYERS
+    ]
+    encoder = msgspec.msgpack.Encoder()
+    for name in sorted({name for layer in layers for name in layer}):
+        paths = [layer[name] for layer in layers if name in layer]
+        parts = [read_canonical(path) for path in paths]
+        whole = parts[0] if len(parts) == 1 else merge(*parts)
+        lint.require(whole, str(paths[-1]))
+        made = family(canonical(whole))
+        if made.name != name:
+            raise SpecError(f"the file's name is not the family's, {made.name}", str(paths[-1]))
+        file = f"{name}.msgpack"
+        index.files[name] = file
+        files[file] = encoder.encode(made)
+        if made.protonum is None:
+            index.generic.append(name)
+        else:
+            requests = {op.request_value for op in made.operations} - {None}
+            replies = {op.reply_value for op in made.operations} - {None}
+            index.classic.setdefault(made.protonum, []).append(
+                (name, sorted(requests), sorted(replies))  # type: ignore[type-var, arg-type]
+            )
+    files[_INDEX] = encoder.encode(index)
+    return files
+
+
+def _write(files: dict[str, bytes], directory: Path) -> None:
+    """Replaces the directory's files, the index last: a reader never sees half of one."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        handle, temporary = tempfile.mkstemp(dir=directory)
+        with open(handle, "wb") as stream:
+            stream.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, directory / name)
+    for path in directory.glob("*.msgpack"):
+        if path.name not in files:
+            path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    try:
+        names = build()
+    except SpecError as error:
+        sys.exit(str(error))
+    print(f"{len(names)} families in {FAMILIES / 'prebuilt'}")

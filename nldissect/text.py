@@ -1,0 +1,23 @@
+"""Text from packets made safe to show: the one place that escapes control characters."""
+
+from __future__ import annotations
+
+import re
+
+# C0, DEL, C1, line and paragraph separators, and the characters that change writing direction.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match.group()
+    short = _SHORT.get(char)
+    if short is not None:
+        return short
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def printable(text: str) -> str:
+    """``text`` with control, C1, separator and bidirectional characters escaped."""
+    return _UNSAFE.sub(_escape, text)
