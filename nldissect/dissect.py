@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .learn import CTRL_CMD_DELMCAST_GRP, FamilyInfo, Learned
-from .model import Interface, Json, Message, Node, Note, Record
+from .model import Interface, Message, Node, Note, Record, place_notes
 from .registry import Registry
 from .spec.compile import Op
 from .spec.types import (
@@ -24,9 +24,9 @@ from .spec.types import (
     guess_set,
     hex_text,
     raw_node,
-    show,
     zero_or_raw,
 )
+from .text import Json, show
 from .wire.attrs import iter_attrs, reads_as_attrs
 from .wire.consts import (
     CONTROL_TYPES,
@@ -84,15 +84,37 @@ class Plan:
 
 
 class _Walk(Walk):
-    """Puts notes on nodes."""
+    """Puts notes on nodes.
 
-    __slots__ = ("truncated",)
+    noted: the nodes that have some, in the order of their bytes; notes: those that were settled
+    while attributes were read without a tree.
+    """
+
+    __slots__ = ("truncated", "noted", "notes")
 
     def __init__(self, truncated: bool) -> None:
         self.truncated = truncated
+        self.noted: list[Node] = []
+        self.notes: list[Note] = []
 
     def note(self, node: Node, severity: str, code: str, message: str) -> None:
-        node.notes.append(Note(severity, code, message, "", node.start, node.end))
+        self.place(node, Note(severity, code, message, "", node.start, node.end))
+
+    def place(self, node: Node, note: Note) -> None:
+        """Puts a ready note on a node."""
+        if node not in self.noted[-1:]:
+            self.noted.append(node)
+        node.notes.append(note)
+
+    def rewind(self, at: int) -> None:
+        while self.notes and self.notes[-1].start >= at:
+            self.notes.pop()
+
+    def settle(self, nodes: list[Node], prefix: str) -> None:
+        for note in place_notes(nodes, self.noted):
+            note.path = f"{prefix}.{note.path}"
+            self.notes.append(note)
+        self.noted.clear()
 
 
 def flag_class(protocol: int, type_: int, operation_c: str) -> str:
@@ -269,7 +291,7 @@ class Dissector:
                 else:
                     note = Note("error", "nlmsg.len.overrun",
                                 f"nlmsg_len {length} where {size - at} bytes are left",
-                                "nlmsg.nlmsg-len", at, at + 4)  # fmt: skip
+                                "nlmsg", at, at + 4)  # fmt: skip
                 message.problems.append(note)
             self._plan(message)
             messages.append(message)
@@ -337,6 +359,8 @@ class Dissector:
         else:
             message.family = ""
             message.flag_class = flag_class(protocol, type_, "")
+            name = PROTOCOLS.get(protocol, str(protocol))
+            _remark(message, "type.undescribed", f"no specification of {name} message {type_:#x}")
             plan.header_at = plan.header_end = plan.attrs_at = body
             size = 4 if protocol == NETLINK_NETFILTER else 0
             self._lay_out_unknown(message, plan, body, size)
@@ -374,9 +398,17 @@ class Dissector:
                 self._name(message, op)
                 self._lay_out(message, plan, op, at)
                 return
+            what = f"command {command} is not in family {family.name}"
+            message.problems.append(
+                Note("note", "genl.cmd.unknown", what, "genlmsg", at - GENL_HDRLEN, at)
+            )
             default = family.spec.fixed_header
             if default:
                 plan.header = family.struct(default)
+        elif info is not None:
+            _remark(message, "family.undescribed", f"no specification of family {info.name}")
+        else:
+            _remark(message, "family.unlearned", f"nothing tells which family id {message.type} is")
         message.flag_class = "get"
         if plan.header is not None:
             plan.set = guess_set(message.order)
@@ -497,6 +529,8 @@ class Dissector:
             inner.family = "" if info is None else info.name
         else:
             self._plan(inner)
+            if header_only:
+                inner.problems.clear()
         inner.flags = flags
         return inner
 
@@ -508,15 +542,19 @@ class Dissector:
         if plan.regular:
             if plan.set is None or plan.attrs_at == message.end:
                 return {}
+            record = message.record
+            walk = _Walk(record.wire_len > len(record.data))
+            root = Scope({}, None, walk)
+            root.name = "attrs"
             try:
-                return plan.set.values(message.record.data, plan.attrs_at, message.end, None)
+                attrs = plan.set.values(record.data, plan.attrs_at, message.end, root)
             except Irregular:
                 pass
+            else:
+                if walk.notes:
+                    message.take_notes(walk.notes)
+                return attrs
         return _attrs_of(message.layers)
-
-    def has_notes(self, message: Message) -> bool:
-        message.attrs  # noqa: B018
-        return message._layers is not None
 
     def header(self, message: Message) -> dict[str, Json] | None:
         plan = message.plan
@@ -569,20 +607,18 @@ class Dissector:
             tail = zero_or_raw(data, aligned, len(data))
             tail.name = "tail"
             layers.append(tail)
-        self._place_problems(message, layers)
+        self._place_problems(message, layers, walk)
+        message.noted = walk.noted
         return layers
 
     @staticmethod
-    def _place_problems(message: Message, layers: list[Node]) -> None:
+    def _place_problems(message: Message, layers: list[Node], walk: _Walk) -> None:
+        """Puts the notes about the message as a whole on the layers that they name."""
         for note in message.problems:
             name = note.path.split(".")[0]
-            for layer in layers:
-                if layer.name == name:
-                    layer.notes.append(note)
-                    break
-            else:
-                if layers:
-                    layers[-1].notes.append(note)
+            named = [layer for layer in layers if layer.name == name] or layers[-1:]
+            if named:
+                walk.place(named[0], note)
 
     @staticmethod
     def _link_layer(message: Message) -> Node:
@@ -593,6 +629,7 @@ class Dissector:
             if size:
                 link.children.append(raw_node(data, 0, size))
             return link
+        fields: tuple[tuple[str, int], ...]
         if message.record.link_type == LINKTYPE_SLL2:
             fields = (("protocol", 2), ("reserved", 2), ("ifindex", 4), ("arphrd", 2),
                       ("packet-type", 1), ("address-length", 1), ("address", 8))  # fmt: skip
@@ -630,7 +667,7 @@ class Dissector:
         ]  # fmt: skip
         return layer
 
-    def _body_layers(self, layers: list[Node], message: Message, walk: Walk) -> None:
+    def _body_layers(self, layers: list[Node], message: Message, walk: _Walk) -> None:
         plan = message.plan
         assert isinstance(plan, Plan)
         if message.type < NLMSG_MIN_TYPE and message.type in CONTROL_TYPES:
@@ -647,7 +684,7 @@ class Dissector:
             attrs = Node("attrs", "", "nest", plan.attrs_at, message.end)
             if plan.set is not None:
                 attrs.value = plan.set.fill(
-                    attrs.children, data, plan.attrs_at, message.end, None, walk
+                    attrs.children, data, plan.attrs_at, message.end, Scope({}, None, walk), walk
                 )
             else:
                 attrs.name = "payload"
@@ -655,11 +692,6 @@ class Dissector:
                 attrs.value = data[plan.attrs_at : message.end].hex()
                 attrs.display = hex_text(data[plan.attrs_at : message.end])
             layers.append(attrs)
-        if plan.op is None and plan.info is not None and message.command >= 0 and (
-            plan.info.name in self.registry
-        ):
-            what = f"command {message.command} is not in family {plan.info.name}"
-            walk.note(layers[-1], "note", "genl.cmd.unknown", what)
 
     @staticmethod
     def _genlmsg_layer(message: Message) -> Node:
@@ -682,7 +714,7 @@ class Dissector:
         return layer
 
     @staticmethod
-    def _header_layer(message: Message, plan: Plan, walk: Walk) -> Node:
+    def _header_layer(message: Message, plan: Plan, walk: _Walk) -> Node:
         data = message.record.data
         start, end = plan.header_at, plan.header_end
         layer = Node("header", "", "header", start, plan.attrs_at)
@@ -696,7 +728,7 @@ class Dissector:
             layer.children.append(_padding(data, end, plan.attrs_at))
         return layer
 
-    def _control_layer(self, message: Message, plan: Plan, walk: Walk) -> Node:
+    def _control_layer(self, message: Message, plan: Plan, walk: _Walk) -> Node:
         """The error code, the request that it is about, and the kernel's own words."""
         data = message.record.data
         at, end = message.body, message.end
@@ -722,7 +754,7 @@ class Dissector:
             request.children.append(self._nlmsg_layer(inner))
             if inner.body < inner.end:
                 self._body_layers(request.children, inner, walk)
-            self._place_problems(inner, request.children)
+            self._place_problems(inner, request.children, walk)
             layer.children.append(request)
             at = inner.end
             padded = min(end, (at - inner.start + 3 & ~3) + inner.start)
@@ -734,7 +766,7 @@ class Dissector:
             if message.flags & NLM_F_ACK_TLVS and tlvs is not None:
                 ext = Node("ext-ack", "", "nest", at, end)
                 ext.value = tlvs.attr_set(EXT_ACK_SET).fill(
-                    ext.children, data, at, end, None, walk
+                    ext.children, data, at, end, Scope({}, None, walk), walk
                 )
                 layer.children.append(ext)
                 if isinstance(ext.value, dict):
@@ -815,6 +847,12 @@ class Dissector:
                 break
             start, end = span.start + 4, span.stop
         return attr_set, path
+
+
+def _remark(message: Message, code: str, what: str) -> None:
+    """A note that the message's attributes are guessed, and why."""
+    what += ": attributes are guessed"
+    message.problems.append(Note("chat", code, what, "nlmsg", message.start, message.body))
 
 
 def _error_object(code: int) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .errors import UsageError
-from .model import Json
+from .text import Json
 from .wire.attrs import iter_attrs
 from .wire.order import OrderVote
 

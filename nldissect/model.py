@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+from .text import Json, show
 
 SEVERITIES: Final = ("chat", "note", "warn", "error")
 
@@ -94,7 +94,8 @@ class Node:
 
     name: YNL name; c_name: the C constant or member, "" where there is none.
     kind: header, field, attr, nest, item, packet, padding or raw; raw alone means "not understood".
-    value: as in the ``attrs`` object (nests: the object); display: the same for people.
+    value: as in the ``attrs`` object (nests: the object); display: the same for people, made from
+    the value when it is asked for unless it was given.
     secret: the bytes are key material.
     """
 
@@ -105,7 +106,7 @@ class Node:
         "start",
         "end",
         "value",
-        "display",
+        "_display",
         "children",
         "notes",
         "secret",
@@ -119,7 +120,7 @@ class Node:
         start: int,
         end: int,
         value: Json = None,
-        display: str = "",
+        display: str | None = None,
         children: list[Node] | None = None,
         secret: bool = False,
     ) -> None:
@@ -129,10 +130,21 @@ class Node:
         self.start = start
         self.end = end
         self.value = value
-        self.display = display
+        self._display = display
         self.children: list[Node] = [] if children is None else children
         self.notes: list[Note] = []
         self.secret = secret
+
+    @property
+    def display(self) -> str:
+        """The value for people, one line of safe text."""
+        if self._display is None:
+            self._display = show(self.value)
+        return self._display
+
+    @display.setter
+    def display(self, text: str) -> None:
+        self._display = text
 
 
 class Decode(Protocol):
@@ -148,10 +160,7 @@ class Decode(Protocol):
         """What an NLMSG_ERROR or NLMSG_DONE says."""
 
     def layers(self, message: Message) -> list[Node]:
-        """The tree; fills the message's notes as well."""
-
-    def has_notes(self, message: Message) -> bool:
-        """Whether the tree would carry notes."""
+        """The tree; sets the message's ``noted``."""
 
 
 class Message:
@@ -164,6 +173,7 @@ class Message:
     operation_c: the C constant. command, version: of the genlmsghdr, -1 if there is none.
     first, last: whether the record's link header, and what follows the messages, belong to it.
     problems: notes about the chain of messages, known before anything is decoded.
+    noted: the tree's nodes that carry notes, once it is made.
     """
 
     __slots__ = (
@@ -190,6 +200,7 @@ class Message:
         "body",
         "problems",
         "plan",
+        "noted",
         "_decode",
         "_attrs",
         "_layers",
@@ -230,6 +241,7 @@ class Message:
         self.body = start
         self.problems: list[Note] = []
         self.plan: object = None
+        self.noted: list[Node] = []
         self._attrs: dict[str, Json] | None = None
         self._layers: list[Node] | None = None
         self._notes: list[Note] | None = None
@@ -262,21 +274,49 @@ class Message:
     def notes(self) -> list[Note]:
         """All notes on the message, in the order of its bytes."""
         if self._notes is None:
-            if self._layers is None and not self._decode.has_notes(self):
+            self.attrs  # noqa: B018
+        if self._notes is None:
+            if self._layers is None:
                 self._notes = self.problems
             else:
-                self._notes = collect_notes(self.layers)
+                self._notes = place_notes(self._layers, self.noted)
         return self._notes
 
+    def take_notes(self, notes: list[Note]) -> None:
+        """Keeps what reading the attributes without a tree had to remark."""
+        self._notes = sorted([*self.problems, *notes], key=_note_start)
 
-def collect_notes(layers: list[Node]) -> list[Note]:
-    """The notes of all nodes, depth first, each with its node's path."""
+
+def _note_start(note: Note) -> int:
+    return note.start
+
+
+def place_notes(layers: list[Node], nodes: list[Node]) -> list[Note]:
+    """The notes of ``nodes``, each with the path of its node in the tree of ``layers``."""
     notes: list[Note] = []
-    stack = [(layer, layer.name) for layer in reversed(layers)]
-    while stack:
-        node, path = stack.pop()
+    for node in sorted(nodes, key=_start):
+        path = _path_of(layers, node)
         for note in node.notes:
             note.path = path
             notes.append(note)
-        stack.extend((child, f"{path}.{child.name}") for child in reversed(node.children))
     return notes
+
+
+def _start(node: Node) -> int:
+    return node.start
+
+
+def _path_of(layers: list[Node], node: Node) -> str:
+    """Names from the layer down to a node."""
+    names: list[str] = []
+    level = layers
+    while True:
+        for child in level:
+            if child is node:
+                return ".".join([*names, child.name])
+            if child.start <= node.start and node.end <= child.end and child.children:
+                names.append(child.name)
+                level = child.children
+                break
+        else:
+            return ".".join([*names, node.name])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
 # C0, DEL, C1, line and paragraph separators, and the characters that change writing direction.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -21,3 +23,16 @@ def _escape(match: re.Match[str]) -> str:
 def printable(text: str) -> str:
     """``text`` with control, C1, separator and bidirectional characters escaped."""
     return _UNSAFE.sub(_escape, text)
+
+
+def show(value: Json) -> str:
+    """A plain value as one line of safe text."""
+    if isinstance(value, str):
+        return printable(value)
+    if value is True:
+        return "true"
+    if isinstance(value, list):
+        return ", ".join([show(item) for item in value])
+    if isinstance(value, dict):
+        return ", ".join([f"{name}: {show(item)}" for name, item in value.items()])
+    return "" if value is None else str(value)

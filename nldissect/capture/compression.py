@@ -13,7 +13,7 @@ from nldissect.errors import CaptureError, TruncatedCapture
 MAGIC_SIZE: Final = 4
 
 # How much is given to a decompressor at once: bounds what a bomb can make of it.
-_PIECE: Final = 1024
+_PIECE: Final = 512
 _ENOUGH: Final = 1 << 20
 _XZ_MEMORY: Final = 1 << 28
 
@@ -24,7 +24,7 @@ class _Frame(Protocol):
     @property
     def eof(self) -> bool: ...
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes | None: ...
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
@@ -69,7 +69,7 @@ class Codec:
         return head.startswith(self.magic) or (skippable and self.package != "")
 
 
-CODECS: Final = (
+CODECS: Final[tuple[Codec, ...]] = (
     Codec("gzip", b"\x1f\x8b\x08", "", _gzip),
     Codec("xz", b"\xfd7zX", "", _xz),
     Codec("zstd", b"\x28\xb5\x2f\xfd", "zstandard", _zstd),
@@ -123,7 +123,7 @@ class Decompressor:
 
         Raises TruncatedCapture where the input ends inside a frame, CaptureError where it is
         corrupt or needs a package that is not installed. All bytes before that have been given;
-        of a corrupt pipe, all but what its last KiB would have given.
+        of a corrupt pipe, all but what its last 512 bytes would have given.
         """
         out: list[bytes] = []
         size = 0
@@ -185,7 +185,7 @@ class Decompressor:
             return self._salvage(piece)
         self._pos += len(piece)
         if frame.eof:
-            self._pos -= len(frame.unused_data)
+            self._pos -= len(frame.unused_data or b"")
             self._frame = None
         return data
 

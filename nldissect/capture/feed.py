@@ -1,4 +1,4 @@
-"""The bytes of an input in order, read no further ahead than one read, and what may be asked of it."""
+"""The bytes of an input in order, never more read ahead than one read gives."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class Feed:
             return self._read()
         except CaptureError as error:
             raise type(error)(error.what, error.path, self.base) from error
-        except OSError as error:
-            raise CaptureError(strerror(error), self.path, self.base) from error
+        except OSError as failure:
+            raise CaptureError(strerror(failure), self.path, self.base) from failure
 
 
 def strerror(error: OSError) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nldissect.capture.feed import Feed, length_limit
+from nldissect.capture.index import Context
 from nldissect.errors import CaptureError, TruncatedCapture
 from nldissect.model import Interface, Record
 
 # The magic's bytes → byte order, ns per tick, size of a record's header.
-MAGICS: Final = {
+MAGICS: Final[dict[bytes, tuple[str, int, int]]] = {
     b"\xd4\xc3\xb2\xa1": ("<", 1000, 16),
     b"\xa1\xb2\xc3\xd4": (">", 1000, 16),
     b"\x4d\x3c\xb2\xa1": ("<", 1, 16),
@@ -99,9 +100,7 @@ class PcapReader:
                 pos = stop
             feed.refill(pos, 0)
 
-    def offsets(
-        self, offsets: array[int], contexts: list[tuple[int, FileHeader]]
-    ) -> Iterator[None]:
+    def offsets(self, offsets: array[int], contexts: list[tuple[int, Context]]) -> Iterator[None]:
         """Append the offset of every record; a pause after each chunk. Raises as records() does.
 
         contexts: gets the file header, as what the records from number 1 on need to be read.

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nldissect.capture.feed import Feed, length_limit
+from nldissect.capture.index import Context
 from nldissect.errors import CaptureError, NotACapture, TruncatedCapture
 from nldissect.model import Interface, Record
 
-MAGIC: Final = b"\x0a\x0d\x0d\x0a"
+MAGIC: Final[bytes] = b"\x0a\x0d\x0d\x0a"
 
 _SECTION: Final = 0x0A0D0D0A
 _INTERFACE: Final = 1
@@ -220,7 +221,7 @@ class PcapngReader:
                     yield record
             pos = self._settle(pos)
 
-    def offsets(self, offsets: array[int], contexts: list[tuple[int, Section]]) -> Iterator[None]:
+    def offsets(self, offsets: array[int], contexts: list[tuple[int, Context]]) -> Iterator[None]:
         """Append the offset of every record; a pause after each chunk. Raises as records() does.
 
         contexts: gets each section, with the number of its first record.
@@ -255,7 +256,7 @@ class PcapngReader:
         if kind in _PACKETS:
             self._have(pos, total, self._section.limit)
             return offset - feed.base
-        if kind == _SECTION or kind == _INTERFACE:
+        if kind in (_SECTION, _INTERFACE):
             self._have(pos, total, _HEADER_LIMIT)
             pos = offset - feed.base
             block = feed.buf[pos : pos + total]

@@ -7,7 +7,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Final, Self
 
 from nldissect.capture import pcap, pcapng
 from nldissect.capture.compression import CODECS, MAGIC_SIZE, Decompressor, codec_of
@@ -69,6 +69,7 @@ class Capture:
         self._fd = fd
         self._index: Index | None = None
         self._indexed = False
+        self._unpacked: IO[bytes] | None = None
         self._noted: set[int] = set()
         self._first_feed: Feed | None = self._start()
 
@@ -85,11 +86,14 @@ class Capture:
 
     def close(self) -> None:
         """Close the file. It may be called again."""
-        if self._fd > 0:
+        if self._fd >= 0 and self.path != STANDARD_INPUT:
             os.close(self._fd)
         self._fd = -1
         self._index = None
         self._indexed = False
+        if self._unpacked is not None:
+            self._unpacked.close()
+            self._unpacked = None
 
     def __iter__(self) -> Iterator[Record]:
         """The records in order, in bounded memory, each as soon as it is whole.
@@ -146,13 +150,13 @@ class Capture:
             read_at: Callable[[int, int], bytes] = self._read_at
             keep: Callable[[bytes], None] | None = None
             if self.compression:
-                read_at, keep = self._temporary()
+                read_at, keep = self._unpack()
             index = Index(self.path, read_at)
             self._index = index
             self.error = None
             try:
                 reader = self._reader(self._start(keep))
-                for _ in reader.offsets(index.offsets, index.contexts):  # type: ignore[arg-type]
+                for _ in reader.offsets(index.offsets, index.contexts):
                     yield len(index)
             except CaptureError as error:
                 self.error = error
@@ -221,10 +225,12 @@ class Capture:
 
         return read
 
-    def _temporary(self) -> tuple[Callable[[int, int], bytes], Callable[[bytes], None]]:
-        """A file without a name that vanishes with its last user: how to read it and to add to it."""
+    def _unpack(self) -> tuple[Callable[[int, int], bytes], Callable[[bytes], None]]:
+        """A file without a name for what is decompressed: how to read it and to add to it."""
+        if self._unpacked is not None:
+            self._unpacked.close()
         try:
-            file = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the index)
+            file = self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         except OSError as error:
             raise CaptureError(f"no temporary file: {strerror(error)}", self.path) from error
 

@@ -18,9 +18,8 @@ class Writer:
     def message(self, number: int, message: Message) -> None:
         """Writes one message; ``number`` counts messages from 1."""
         envelope = self._envelope
-        # The notes' paths are set when they are collected: before the nodes are written.
+        layers = envelope.text([node_object(layer, "") for layer in message.layers])
         notes = envelope.notes(message.notes)
-        layers = envelope.text([node_object(layer) for layer in message.layers])
         self._write(
             f'{envelope.open(number, message)},"layers":{layers}{envelope.error(message)},'
             f'"txn":null,"notes":{notes}}}\n'.encode()
@@ -30,8 +29,11 @@ class Writer:
         """Nothing is held back."""
 
 
-def node_object(node: Node) -> dict[str, object]:
-    """A node as JSON has it; what holds others has its value in them."""
+def node_object(node: Node, above: str) -> dict[str, object]:
+    """A node as JSON has it, below the path ``above``; what holds others has no value itself."""
+    path = f"{above}.{node.name}" if above else node.name
+    for note in node.notes:
+        note.path = path
     return {
         "name": node.name,
         "c_name": node.c_name,
@@ -40,6 +42,6 @@ def node_object(node: Node) -> dict[str, object]:
         "end": node.end,
         "value": None if node.kind in ("nest", "header") else node.value,
         "display": node.display,
-        "children": [node_object(child) for child in node.children],
+        "children": [node_object(child, path) for child in node.children],
         "notes": [note_object(note) for note in node.notes],
     }

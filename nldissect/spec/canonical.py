@@ -17,12 +17,10 @@ from .model import (
     Body,
     Checks,
     Definition,
-    Family,
     Format,
     Group,
     Member,
     Operation,
-    SubMessage,
 )
 
 Spec = dict[str, Any]
@@ -43,9 +41,14 @@ def keys_of(model: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple(field.encode_name for field in msgspec.structs.fields(model))
 
 
-_DEFINITION: Final = keys_of(Definition)
+def _with_last(keys: tuple[str, ...], *last: str) -> tuple[str, ...]:
+    """The keys with the long ones at the end, where they are read best."""
+    return (*(key for key in keys if key not in last), *last)
+
+
+_DEFINITION: Final = _with_last(keys_of(Definition), "entries", "members")
 _MEMBER: Final = keys_of(Member)
-_SET: Final = keys_of(AttributeSet)
+_SET: Final = _with_last(keys_of(AttributeSet), "attributes")
 _ATTRIBUTE: Final = keys_of(Attribute)
 _CHECKS: Final = keys_of(Checks)
 _FORMAT: Final = keys_of(Format)
@@ -187,11 +190,10 @@ def _only(item: Spec, keys: tuple[str, ...]) -> Spec:
 def _definition(item: Spec, known: dict[str, int]) -> Spec:
     made = _only(item, _DEFINITION)
     if item["type"] in ("enum", "flags"):
-        made["entries"] = [
-            {"name": name, "value": value} for name, value in entry_values(item, known)
-        ]
+        entries = entry_values(item, known)
+        made["entries"] = [{"name": name, "value": value} for name, value in entries]
     elif item["type"] == "struct":
-        made["members"] = [_member(member, known) for member in item.get("members") or ()]
+        made["members"] = [_member(member, known) for member in item["members"]]
     return made
 
 
@@ -215,9 +217,11 @@ def _attribute_sets(spec: Spec, known: dict[str, int]) -> list[Spec]:
         while parent not in values:
             parent = sets[parent]["subset-of"]
         result = _only(item, _SET)
+        once = {attribute["name"]: attribute for attribute in reversed(item["attributes"])}
         result["attributes"] = [
             _attribute(attribute, values[parent][attribute["name"]], known)
-            for attribute in item.get("attributes") or ()
+            for attribute in item["attributes"]
+            if once[attribute["name"]] is attribute
         ]
         made.append(result)
     return made
@@ -242,7 +246,8 @@ def _attribute(item: Spec, value: int, known: dict[str, int]) -> Spec:
 def _operation(item: Spec, request: int | None, reply: int | None, directional: bool) -> Spec:
     made = _only(item, _OPERATION)
     made.pop("value", None)
-    made = {"name": made.pop("name"), **made}
+    if "alternatives" in made:
+        made["alternatives"] = [_only(shape, _FORMAT) for shape in made["alternatives"]]
     for key in ("do", "dump", "event"):
         if key in made:
             made[key] = _mode(made[key])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from .canonical import Spec
 from .merge import merge
 
-_Key = Callable[[Spec], Hashable]
+_Key = Callable[[Spec], Any]
 _Change = Callable[[Spec, Spec], Spec]
 
 
@@ -19,7 +19,7 @@ def difference(old: Spec, new: Spec) -> Spec | None:
     any more. None if there is nothing to say.
     """
     made = _keys(old, new, skip=("license", "operations", "mcast-groups", *_PARTS))
-    for section, (content, change) in _PARTS.items():
+    for section, (_, change) in _PARTS.items():
         if items := _items(old, new, section, _name, change):
             made[section] = items
     operations = _keys(old["operations"], new["operations"], skip=("list",))
@@ -47,11 +47,11 @@ def difference(old: Spec, new: Spec) -> Spec | None:
     return {key: made[key] for key in dict.fromkeys(order) if key in made}
 
 
-def _name(item: Spec) -> Hashable:
+def _name(item: Spec) -> Any:
     return item["name"]
 
 
-def _value(item: Spec) -> Hashable:
+def _value(item: Spec) -> Any:
     return item["value"]
 
 

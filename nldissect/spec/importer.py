@@ -27,7 +27,12 @@ def write(spec: Spec) -> str:
     """A canonical specification as a YAML text, with its SPDX line if it has a licence."""
     keys = {key: value for key, value in spec.items() if key != "license"}
     text: str = yaml.dump(
-        keys, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=100, allow_unicode=True
+        keys,
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=None,
+        width=100,
+        allow_unicode=True,
     )
     license = spec.get("license")
     return f"# SPDX-License-Identifier: {license}\n---\n{text}" if license else text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from .canonical import Spec, main_mode
 
@@ -13,14 +13,14 @@ _CONTENT: Final = {
     "attribute-sets": "attributes",
     "sub-messages": "formats",
 }
-_Key = Callable[[Spec], Hashable]
+_Key = Callable[[Spec], Any]
 
 
-def _by_name(item: Spec) -> Hashable:
+def _by_name(item: Spec) -> Any:
     return item["name"]
 
 
-def _by_value(item: Spec) -> Hashable:
+def _by_value(item: Spec) -> Any:
     return item["value"]
 
 

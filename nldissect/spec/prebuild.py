@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,8 @@ import msgspec
 from ..errors import SpecError
 from .model import Family
 
-FAMILIES: Final = Path(__file__).parent.parent / "families"
+_HERE: Final = Path(__file__).parent
+FAMILIES: Final = _HERE.parent / "families"
 _LAYERS: Final = ("kernel", "extra")
 _CODE: Final = ("canonical.py", "load.py", "merge.py", "model.py", "prebuild.py")
 _INDEX: Final = "index.msgpack"
@@ -51,42 +53,39 @@ def load_family(name: str, families: Path = FAMILIES) -> Family:
 
 
 def _read(name: str, families: Path) -> bytes:
+    if is_stale(families):
+        files = build_files(families)
+        try:
+            _write(files, families / "prebuilt")
+        except OSError:
+            # A directory that cannot be written is read-only for good: remember the files.
+            _memory[families] = files
     if families in _memory:
         if name not in _memory[families]:
             raise FileNotFoundError(name)
         return _memory[families][name]
-    directory = families / "prebuilt"
-    if name == _INDEX and is_stale(families):
-        files = build_files(families)
-        try:
-            _write(files, directory)
-        except OSError:
-            _memory[families] = files
-            return files[name]
-    return (directory / name).read_bytes()
+    return (families / "prebuilt" / name).read_bytes()
 
 
 def is_stale(families: Path = FAMILIES) -> bool:
-    """Whether the prebuilt files are missing or older than what they are made from."""
-    layers = [families / layer for layer in _LAYERS]
+    """Whether the prebuilt files are missing or older than what they are made from.
+
+    An installed package has no YAML and is never stale.
+    """
+    if families in _memory:
+        return False
     try:
         built = (families / "prebuilt" / _INDEX).stat().st_mtime_ns
     except FileNotFoundError:
         return True
-    code = Path(__file__).parent
-    for layer in layers:
-        try:
-            entries = list(os.scandir(layer))
-        except FileNotFoundError:
-            continue
+    sources: list[os.DirEntry[str] | Path] = []
+    for layer in _LAYERS:
         # The directory's own time tells of files that were added or removed.
-        if layer.stat().st_mtime_ns > built:
-            return True
-        if any(entry.stat().st_mtime_ns > built for entry in entries):
-            return True
-        if any((code / name).stat().st_mtime_ns > built for name in _CODE):
-            return True
-    return False
+        with contextlib.suppress(FileNotFoundError):
+            sources += [families / layer, *os.scandir(families / layer)]
+    if sources:
+        sources += [_HERE / name for name in _CODE]
+    return any(source.stat().st_mtime_ns > built for source in sources)
 
 
 def build(families: Path = FAMILIES) -> list[str]:
@@ -108,8 +107,7 @@ def build_files(families: Path = FAMILIES) -> dict[str, bytes]:
     index = Index({}, [], {})
     files = {}
     layers = [
-        {path.stem: path for path in sorted((families / layer).glob("*.yaml"))}
-        for layer in _LAYERS
+        {path.stem: path for path in sorted((families / layer).glob("*.yaml"))} for layer in _LAYERS
     ]
     encoder = msgspec.msgpack.Encoder()
     for name in sorted({name for layer in layers for name in layer}):
@@ -126,24 +124,24 @@ def build_files(families: Path = FAMILIES) -> dict[str, bytes]:
         if made.protonum is None:
             index.generic.append(name)
         else:
-            requests = {op.request_value for op in made.operations} - {None}
-            replies = {op.reply_value for op in made.operations} - {None}
-            index.classic.setdefault(made.protonum, []).append(
-                (name, sorted(requests), sorted(replies))  # type: ignore[type-var, arg-type]
-            )
+            requests = _distinct(op.request_value for op in made.operations)
+            replies = _distinct(op.reply_value for op in made.operations)
+            index.classic.setdefault(made.protonum, []).append((name, requests, replies))
     files[_INDEX] = encoder.encode(index)
     return files
+
+
+def _distinct(numbers: Iterable[int | None]) -> list[int]:
+    return sorted({number for number in numbers if number is not None})
 
 
 def _write(files: dict[str, bytes], directory: Path) -> None:
     """Replaces the directory's files, the index last: a reader never sees half of one."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        handle, temporary = tempfile.mkstemp(dir=directory)
-        with open(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, directory / name)
+        temporary = directory / f".{name}.{os.getpid()}"
+        temporary.write_bytes(content)
+        temporary.replace(directory / name)
     for path in directory.glob("*.msgpack"):
         if path.name not in files:
             path.unlink(missing_ok=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, Final
+from types import NoneType
+from typing import Any, Final, Protocol
 
 from .source import Map, Seq
 
-Report = Callable[[int, str], None]
-Kind = "str | tuple[str, ...] | Shape | Many"
+
+class Report(Protocol):
+    """Takes one mistake."""
+
+    def __call__(self, line: int, message: str, severity: str = "error") -> None: ...
 
 
 class Shape:
@@ -18,7 +22,9 @@ class Shape:
 
     __slots__ = ("what", "keys", "required")
 
-    def __init__(self, what: str, keys: dict[str, Any], required: Iterable[str] = ("name",)) -> None:
+    def __init__(
+        self, what: str, keys: dict[str, Any], required: Iterable[str] = ("name",)
+    ) -> None:
         self.what = what
         self.keys = keys
         self.required = tuple(required)
@@ -36,7 +42,7 @@ class Many:
 # Leaf kinds: what a value of it is called, and its Python types.
 _LEAVES: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
     "text": ("text", (str,)),
-    "text or null": ("text or null", (str, type(None))),
+    "text or null": ("text or null", (str, NoneType)),
     "integer": ("an integer", (int,)),
     "boolean": ("true or false", (bool,)),
     "number": ("an integer or a constant's name", (int, str)),
@@ -44,7 +50,7 @@ _LEAVES: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
 }
 _TEXTS: Final = Many("text")
 _ORDERS: Final = ("little-endian", "big-endian")
-_HINTS: Final = ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid")
+HINTS: Final = ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid")
 SCALARS: Final = ("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64")
 MEMBER_TYPES: Final = (*SCALARS, "string", "binary", "pad")
 TYPES: Final = (
@@ -63,7 +69,7 @@ _MEMBER: Final = Shape(
         "doc": "text",
         "enum": "text",
         "enum-as-flags": "boolean",
-        "display-hint": _HINTS,
+        "display-hint": "text",
         "struct": "text",
         "secret": "boolean",
     },
@@ -117,7 +123,7 @@ _ATTRIBUTE: Final = Shape(
         "enum-as-flags": "boolean",
         "checks": _CHECKS,
         "sub-type": TYPES,
-        "display-hint": _HINTS,
+        "display-hint": "text",
         "name-prefix": "text",
         "struct": "text",
         "len": "number",
@@ -150,9 +156,7 @@ _SUB_MESSAGE: Final = Shape(
     ("name", "formats"),
 )
 _BODY: Final = Shape("message", {"attributes": _TEXTS, "value": "integer"}, ())
-_MODE: Final = Shape(
-    "mode", {"request": _BODY, "reply": _BODY, "pre": "text", "post": "text"}, ()
-)
+_MODE: Final = Shape("mode", {"request": _BODY, "reply": _BODY, "pre": "text", "post": "text"}, ())
 _OPERATION: Final = Shape(
     "operation",
     {
@@ -238,6 +242,11 @@ def line_of(place: Any, key: Any) -> int:
     return int(lines[key]) if lines else 0
 
 
+def lacks(item: Any, key: str) -> bool:
+    """Whether a mapping has not even a wrong value under a key."""
+    return key not in item and key not in getattr(item, "lines", ())
+
+
 def fit(value: Any, kind: Any, line: int, report: Report) -> Any:
     """The parts of a value that are of a kind, and a report on each that is not."""
     if isinstance(kind, Shape):
@@ -288,18 +297,22 @@ def _fit_shape(value: Any, kind: Shape, line: int, report: Report) -> Any:
     for key, item in value.items():
         here = line_of(value, key)
         if key not in kind.keys:
-            report(here, f"unknown key {key} in {kind.what}{nearest(key, kind.keys)}")
+            hint = nearest(key, kind.keys)
+            # A key like no other may be newer than this program; a misspelt one must not pass.
+            severity = "error" if hint else "warning"
+            report(here, f"unknown key {key} in {kind.what}{hint}", severity)
             continue
         fitted = fit(item, kind.keys[key], here, report)
+        made.lines[key] = here
         if fitted is not BAD:
             made[key] = fitted
-            made.lines[key] = here
     for key in kind.required:
         if key not in value:
             name = value.get("name")
             which = f"{kind.what} {name}" if isinstance(name, str) else kind.what
             report(made.line, f"{which} lacks the key {key}")
-    return BAD if "name" in kind.required and "name" not in made else made
+    identity = {"name", "value"} & set(kind.required)
+    return made if identity <= made.keys() else BAD
 
 
 def _fit_many(value: Any, kind: Many, line: int, report: Report) -> Any:

@@ -93,7 +93,9 @@ class _Builder:
     def build(self, node: Any) -> Any:
         self._count += 1
         if id(node) in self._open:
-            raise yaml.MarkedYAMLError(problem="an alias inside itself", problem_mark=node.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="an alias inside itself", problem_mark=node.start_mark
+            )
         if self._count > _MAX_NODES:
             raise yaml.MarkedYAMLError(
                 problem="the aliases grow too large", problem_mark=node.start_mark

@@ -11,14 +11,15 @@ from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
 from typing import Final, Protocol
 
-from ..model import Json, Node
-from ..text import printable
+from ..model import Node, Note
+from ..text import Json, show
 from ..wire.attrs import (
     OVERRUN,
     PADDING_MISSING,
     PADDING_NONZERO,
     SHORT,
     TRAILING,
+    Span,
     iter_attrs,
     reads_as_attrs,
 )
@@ -43,16 +44,45 @@ class Irregular(Exception):
     """The bytes are not what the specification says; the thorough way tells why."""
 
 
+class Walk(Protocol):
+    """Who collects the notes."""
+
+    truncated: bool
+
+    def note(self, node: Node, severity: str, code: str, message: str) -> None:
+        """Puts a note on a node and on the message."""
+
+    def rewind(self, at: int) -> None:
+        """Forgets what was settled about data[at:]: it is read again."""
+
+    def settle(self, nodes: list[Node], prefix: str) -> None:
+        """Gives the notes taken since the last call their paths, below ``prefix``."""
+
+
 class Scope:
-    """The values of one attribute run and of the runs around it, for selectors."""
+    """The values of one attribute run and of the runs around it, for selectors and paths.
 
-    __slots__ = ("values", "outer", "depth", "ahead")
+    name, index: the attribute of the run, and the element in it, that is being read.
+    ahead: selectors that stand behind what they select. base: names that are no attributes.
+    """
 
-    def __init__(self, values: dict[str, Json], outer: Scope | None) -> None:
+    __slots__ = ("values", "outer", "depth", "walk", "name", "index", "ahead", "base")
+
+    def __init__(
+        self, values: dict[str, Json], outer: Scope | None, walk: Walk | None = None
+    ) -> None:
         self.values = values
         self.outer = outer
-        self.depth: int = 0 if outer is None else outer.depth + 1
+        self.name = ""
+        self.index = -1
         self.ahead: dict[str, Json] | None = None
+        self.base: frozenset[str] | None = None
+        if outer is None:
+            self.depth = 0
+            self.walk = walk
+        else:
+            self.depth = outer.depth + 1
+            self.walk = outer.walk
 
     def find(self, name: str) -> Json:
         """The nearest value of that name, from the inside out; None where there is none."""
@@ -65,14 +95,16 @@ class Scope:
             scope = scope.outer
         return None
 
-
-class Walk(Protocol):
-    """Who collects the notes while nodes are filled."""
-
-    truncated: bool
-
-    def note(self, node: Node, severity: str, code: str, message: str) -> None:
-        """Puts a note on a node and on the message."""
+    def path(self) -> str:
+        """The names down to this run."""
+        names: list[str] = []
+        scope = self.outer
+        while scope is not None:
+            if scope.index >= 0:
+                names.append(str(scope.index))
+            names.append(scope.name)
+            scope = scope.outer
+        return ".".join(reversed(names))
 
 
 def hex_text(raw: bytes, limit: int = 48) -> str:
@@ -80,19 +112,6 @@ def hex_text(raw: bytes, limit: int = 48) -> str:
     if len(raw) <= limit:
         return raw.hex(" ")
     return f"{raw[:limit].hex(' ')} … ({len(raw)} bytes)"
-
-
-def show(value: Json) -> str:
-    """A plain value as one line of safe text."""
-    if value is True:
-        return "true"
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, list):
-        return ", ".join(show(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {show(item)}" for name, item in value.items())
-    return "" if value is None else str(value)
 
 
 class Type:
@@ -109,10 +128,6 @@ class Type:
         """The plain value; raises Irregular."""
         raise Irregular
 
-    def show(self, value: Json) -> str:
-        """The plain value for people."""
-        return show(value)
-
     def fill(
         self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
     ) -> None:
@@ -124,10 +139,9 @@ class Type:
             GUESS_INTEGER[self.byte_order].fill(node, data, start, end, scope, walk)
             return
         node.value = value
-        node.display = self.show(value)
         if end > start:
             node.children.append(
-                Node("value", "", "field", start, end, value, node.display, secret=node.secret)
+                Node("value", "", "field", start, end, value, secret=node.secret)
             )
 
 
@@ -299,9 +313,6 @@ class Text(Type):
         except UnicodeDecodeError:
             return raw.decode("utf-8", "backslashreplace")
 
-    def show(self, value: Json) -> str:
-        return f'"{printable(str(value))}"'
-
 
 def text_of(raw: bytes) -> str:
     """The characters before the padding of NULs."""
@@ -404,10 +415,9 @@ class Bitfield32(Type):
             return
         pair = self._pair(*self.unpack(data, start))
         node.value = pair
-        node.display = show(pair)
         for at, name in ((start, "value"), (start + 4, "selector")):
             node.children.append(
-                Node(name, name, "field", at, at + 4, pair[name], show(pair[name]))
+                Node(name, name, "field", at, at + 4, pair[name])
             )
 
 
@@ -434,16 +444,13 @@ class CArray(Type):
         at = start
         while end - at >= size:
             value = self.item.value(data, at, at + size, None)
-            node.children.append(
-                Node(str(len(values)), "", "item", at, at + size, value, show(value))
-            )
+            node.children.append(Node(str(len(values)), "", "item", at, at + size, value))
             values.append(value)
             at += size
         if at < end:
             walk.note(node, "warn", "value.width", f"{end - at} bytes after the last whole element")
             node.children.append(raw_node(data, at, end))
         node.value = values
-        node.display = show(values)
 
 
 class NamedArray(CArray):
@@ -472,7 +479,6 @@ class NamedArray(CArray):
         for index, child in enumerate(items):
             child.name = self._name(index)
         node.value = {child.name: child.value for child in items}
-        node.display = show(node.value)
 
 
 class Field:
@@ -572,7 +578,6 @@ class StructType(Type):
                 values[field.name] = child.value
             else:
                 child.value = field.type.value(data, at, stop, None)
-                child.display = field.type.show(child.value)
                 values[field.name] = child.value
             if stop > at:
                 node.children.append(child)
@@ -588,7 +593,6 @@ class StructType(Type):
                 f"{end - start} bytes where struct {self.name} has {self.size}",
             )
         node.value = values
-        node.display = show(values)
         return at
 
 
@@ -684,7 +688,10 @@ class AttrSet:
         return self._by_number
 
     def values(self, data: bytes, at: int, end: int, outer: Scope | None) -> dict[str, Json]:
-        """The run as an object; raises Irregular at anything that a note would be made of."""
+        """The run as an object; what is unusual is read the thorough way, attribute by attribute.
+
+        Raises Irregular where nobody collects notes, or beyond MAX_DEPTH.
+        """
         if not self._ready:
             self.attrs  # noqa: B018
         out: dict[str, Json] = {}
@@ -695,19 +702,30 @@ class AttrSet:
         by_kind = self._by_kind
         while at < end:
             if end - at < 4:
-                raise Irregular
+                at = self._odd(data, at, end, scope)
+                continue
             length, kind = unpack(data, at)
             stop = at + length
-            if length < 4 or stop > end:
-                raise Irregular
             attr = by_kind.get(kind)
-            if attr is None:
-                raise Irregular
+            if attr is None or length < 4 or stop > end:
+                at = self._odd(data, at, end, scope)
+                continue
+            padded = stop
+            if length & 3:
+                padded += -length & 3
+                if (data[stop:padded] != ZEROS[length & 3]) if padded <= end else stop != end:
+                    at = self._odd(data, at, end, scope)
+                    continue
+            name = attr.name
             if length == attr.size:
                 value: Json = attr.scalar(data, at + 4)[0]  # type: ignore[misc]
             else:
-                value = attr.type.value(data, at + 4, stop, scope)
-            name = attr.name
+                scope.name = name
+                try:
+                    value = attr.type.value(data, at + 4, stop, scope)
+                except Irregular:
+                    at = self._odd(data, at, end, scope)
+                    continue
             if attr.multi:
                 known = out.get(name)
                 if known is None:
@@ -715,19 +733,27 @@ class AttrSet:
                 else:
                     known.append(value)  # type: ignore[union-attr]
             elif name in out:
-                raise Irregular
+                at = self._odd(data, at, end, scope)
+                continue
             elif not attr.hidden:
                 out[name] = value
-            if length & 3:
-                at = stop + (-length & 3)
-                if at > end:
-                    if stop != end:
-                        raise Irregular
-                elif data[stop:at] != ZEROS[length & 3]:
-                    raise Irregular
-            else:
-                at = stop
+            at = padded
         return out
+
+    def _odd(self, data: bytes, at: int, end: int, scope: Scope) -> int:
+        """Reads the attribute at ``at`` the thorough way; gives where the run goes on."""
+        walk = scope.walk
+        if walk is None:
+            raise Irregular
+        walk.rewind(at)
+        scope.index = -1
+        if self._selectors and scope.ahead is None:
+            scope.ahead = self._look_ahead(data, at, end)
+        nodes: list[Node] = []
+        span = next(iter_attrs(data, at, end, self.order))
+        self._one(span, nodes, data, scope, walk)
+        walk.settle(nodes, scope.path())
+        return span.padded
 
     def fill(
         self,
@@ -743,70 +769,77 @@ class AttrSet:
 
         base: members that stand beside the attributes in the object (a sub-message's header).
         """
-        table = self.attrs
         out: dict[str, Json] = {} if base is None else base
         scope = Scope(out, outer)
+        if base:
+            scope.base = frozenset(base)
         if scope.depth > MAX_DEPTH:
             node = raw_node(data, at, end, "too-deep")
             walk.note(node, "warn", "attr.depth", f"nested deeper than {MAX_DEPTH} levels")
             parent.append(node)
             return out
+        self.attrs  # noqa: B018
         if self._selectors:
             scope.ahead = self._look_ahead(data, at, end)
-        seen: set[str] = set()
         for span in iter_attrs(data, at, end, self.order):
-            if span.problem in (SHORT, TRAILING):
-                node = zero_or_raw(data, span.start, span.stop)
-                if span.problem == SHORT:
-                    what = f"attribute length {span.length} is shorter than its header"
-                else:
-                    what = f"{span.stop - span.start} bytes are too few for an attribute"
-                severity = "note" if node.kind == "padding" else "error"
-                walk.note(node, severity, span.problem, what)
-                parent.append(node)
-                break
-            number = span.kind & NLA_TYPE_MASK
-            attr = table.get(number)
-            twin: Attr | None = attr
-            if attr is not None and span.kind & NLA_F_NET_BYTEORDER:
-                twin = self._network().attrs.get(number)
-            node = self._attr_node(data, span.start, span.stop, span.length, span.kind, attr)
-            if span.problem == OVERRUN:
-                if walk.truncated and span.stop == len(data):
-                    walk.note(node, "note", "truncated", "cut by the capture's snapshot length")
-                else:
-                    walk.note(
-                        node,
-                        "error",
-                        OVERRUN,
-                        f"length {span.length} where {span.stop - span.start} bytes are left",
-                    )
-                self._fill_overrun(node, data, span.start, span.stop)
-                self._collect(out, seen, node, attr, walk)
-                parent.append(node)
-                break
-            if twin is None:
-                if self.name:
-                    what = f"attribute {number} is not in {self.name}"
-                    walk.note(node, "note", "attr.unknown", what)
-                reader = self._network() if span.kind & NLA_F_NET_BYTEORDER else self
-                reader.guess(node, data, span.start + 4, span.stop, span.kind, scope, walk)
-            else:
-                twin.type.fill(node, data, span.start + 4, span.stop, scope, walk)
-                if isinstance(twin.type, (Nest, IndexedArray, SubMessageType, TypeValue)):
-                    node.kind = "nest"
-            if attr is None or not attr.hidden:
-                self._collect(out, seen, node, attr, walk)
-            parent.append(node)
-            if span.padded > span.stop:
-                pad = Node("padding", "", "padding", span.stop, span.padded)
-                if span.problem == PADDING_NONZERO:
-                    pad.display = hex_text(data[span.stop : span.padded])
-                    walk.note(pad, "chat", PADDING_NONZERO, "padding is not zero")
-                parent.append(pad)
-            if span.problem == PADDING_MISSING:
-                walk.note(node, "note", PADDING_MISSING, "padding is cut off")
+            self._one(span, parent, data, scope, walk)
         return out
+
+    def _one(
+        self, span: Span, parent: list[Node], data: bytes, scope: Scope, walk: Walk
+    ) -> None:
+        """Appends the node of one attribute, with its padding, and collects its value."""
+        start, stop = span.start, span.stop
+        if span.problem in (SHORT, TRAILING):
+            node = zero_or_raw(data, start, stop)
+            if span.problem == SHORT:
+                what = f"attribute length {span.length} is shorter than its header"
+            else:
+                what = f"{stop - start} bytes are too few for an attribute"
+            walk.note(node, "note" if node.kind == "padding" else "error", span.problem, what)
+            parent.append(node)
+            return
+        number = span.kind & NLA_TYPE_MASK
+        attr = self._by_number.get(number)
+        twin: Attr | None = attr
+        if attr is not None and span.kind & NLA_F_NET_BYTEORDER:
+            twin = self._network().attrs.get(number)
+        container = twin is not None and isinstance(
+            twin.type, (Nest, IndexedArray, SubMessageType, TypeValue)
+        )
+        node = self._attr_node(start, stop, span.length, span.kind, attr)
+        if container:
+            node.kind = "nest"
+        if span.problem == OVERRUN:
+            if walk.truncated and stop == len(data):
+                walk.note(node, "note", "truncated", "cut by the capture's snapshot length")
+            else:
+                what = f"length {span.length} where {stop - start} bytes are left"
+                walk.note(node, "error", OVERRUN, what)
+        if span.problem == OVERRUN and not container:
+            node.value = data[start + 4 : stop].hex()
+            node.display = hex_text(data[start + 4 : stop])
+            if stop > start + 4:
+                node.children.append(raw_node(data, start + 4, stop))
+        elif twin is None:
+            if self.name:
+                what = f"attribute {number} is not in {self.name}"
+                walk.note(node, "note", "attr.unknown", what)
+            reader = self._network() if span.kind & NLA_F_NET_BYTEORDER else self
+            reader.guess(node, data, start + 4, stop, span.kind, scope, walk)
+        else:
+            twin.type.fill(node, data, start + 4, stop, scope, walk)
+        if attr is None or not attr.hidden:
+            self._collect(node, attr, scope, walk)
+        parent.append(node)
+        if span.padded > stop:
+            pad = Node("padding", "", "padding", stop, span.padded)
+            if span.problem == PADDING_NONZERO:
+                pad.display = hex_text(data[stop : span.padded])
+                walk.note(pad, "chat", PADDING_NONZERO, "padding is not zero")
+            parent.append(pad)
+        if span.problem == PADDING_MISSING:
+            walk.note(node, "note", PADDING_MISSING, "padding is cut off")
 
     def _look_ahead(self, data: bytes, at: int, end: int) -> dict[str, Json]:
         """Values of the selectors, which a request may carry behind what they select."""
@@ -817,22 +850,18 @@ class AttrSet:
                 ahead[attr.name] = attr.type.value(data, span.start + 4, span.stop, None)
         return ahead
 
-    def _collect(
-        self, out: dict[str, Json], seen: set[str], node: Node, attr: Attr | None, walk: Walk
-    ) -> None:
+    def _collect(self, node: Node, attr: Attr | None, scope: Scope, walk: Walk) -> None:
         """Puts an attribute's value into the run's object; an unexpected repeat makes a list."""
-        name = node.name
+        name, out = node.name, scope.values
+        known = out.get(name)
         if attr is not None and attr.multi:
-            known = out.get(name)
             if isinstance(known, list):
                 known.append(node.value)
             else:
                 out[name] = [node.value]
-        elif name not in seen:
+        elif name not in out or (scope.base is not None and name in scope.base):
             out[name] = node.value
-            seen.add(name)
         else:
-            known = out[name]
             if isinstance(known, _Repeated):
                 known.append(node.value)
             else:
@@ -845,9 +874,8 @@ class AttrSet:
             self._other = NetworkOrder(self)
         return self._other
 
-    def _attr_node(
-        self, data: bytes, start: int, stop: int, length: int, kind: int, attr: Attr | None
-    ) -> Node:
+    @staticmethod
+    def _attr_node(start: int, stop: int, length: int, kind: int, attr: Attr | None) -> Node:
         number = kind & NLA_TYPE_MASK
         name = f"attr-{number}" if attr is None else attr.name
         c_name = "" if attr is None else attr.c_name
@@ -858,24 +886,19 @@ class AttrSet:
         if kind & NLA_F_NET_BYTEORDER:
             marks += " net-byteorder"
         node.children = [
-            Node("nla-len", "nla_len", "field", start, start + 2, length, str(length)),
+            Node("nla-len", "nla_len", "field", start, start + 2, length),
             Node("nla-type", "nla_type", "field", start + 2, start + 4, kind, marks),
         ]
         return node
-
-    @staticmethod
-    def _fill_overrun(node: Node, data: bytes, start: int, stop: int) -> None:
-        node.value = data[start + 4 : stop].hex()
-        node.display = hex_text(data[start + 4 : stop])
-        if stop > start + 4:
-            node.children.append(raw_node(data, start + 4, stop))
 
     def guess(
         self, node: Node, data: bytes, start: int, end: int, kind: int, scope: Scope, walk: Walk
     ) -> None:
         """Reads an attribute that nobody described by what its bytes look like."""
         what = guess_kind(data, start, end, kind, self.order)
-        walk.note(node, "chat", "guessed", f"read as {what} by its bytes")
+        # A mark on the node alone: the message says once that nobody described it.
+        note = Note("chat", "guessed", f"read as {what} by its bytes", "", node.start, node.end)
+        node.notes.append(note)
         if what == "nest":
             node.kind = "nest"
             node.value = guess_set(self.order).fill(node.children, data, start, end, scope, walk)
@@ -928,18 +951,29 @@ class GuessSet(AttrSet):
         unpack = self._unpack
         while at < end:
             if end - at < 4:
-                raise Irregular
+                at = self._odd(data, at, end, scope)
+                continue
             length, kind = unpack(data, at)
-            stop = at + length
-            if length < 4 or stop > end or kind & NLA_F_NET_BYTEORDER:
-                raise Irregular
+            start, stop = at + 4, at + length
+            padded = stop + (-length & 3)
             name = f"attr-{kind & NLA_TYPE_MASK}"
-            if name in out:
-                raise Irregular
-            start = at + 4
+            if (
+                length < 4
+                or stop > end
+                or kind & NLA_F_NET_BYTEORDER
+                or name in out
+                or ((data[stop:padded] != ZEROS[length & 3]) if padded <= end else stop != end)
+            ):
+                at = self._odd(data, at, end, scope)
+                continue
             what = guess_kind(data, start, stop, kind, order)
             if what == "nest":
-                out[name] = self.values(data, start, stop, scope)
+                scope.name = name
+                try:
+                    out[name] = self.values(data, start, stop, scope)
+                except Irregular:
+                    at = self._odd(data, at, end, scope)
+                    continue
             elif what == "string":
                 out[name] = TEXT.value(data, start, stop, None)
             elif what == "flag":
@@ -948,12 +982,7 @@ class GuessSet(AttrSet):
                 out[name] = int.from_bytes(data[start:stop], "big" if order == "big" else "little")
             else:
                 out[name] = data[start:stop].hex()
-            at = stop + (-length & 3)
-            if at > end:
-                if stop != end:
-                    raise Irregular
-            elif length & 3 and data[stop:at] != ZEROS[length & 3]:
-                raise Irregular
+            at = padded
         return out
 
 
@@ -1000,9 +1029,8 @@ class GuessInteger(Type):
             OPAQUE.fill(node, data, start, end, scope, walk)
             return
         node.value = self.value(data, start, end, scope)
-        node.display = str(node.value)
         node.children.append(
-            Node("value", "", "field", start, end, node.value, node.display, secret=node.secret)
+            Node("value", "", "field", start, end, node.value, secret=node.secret)
         )
 
 
@@ -1020,6 +1048,7 @@ class Nest(Type):
     def fill(
         self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
     ) -> None:
+        node.display = ""
         node.value = self.set.fill(node.children, data, start, end, scope, walk)
 
 
@@ -1046,6 +1075,8 @@ class IndexedArray(Type):
             stop = at + length
             if length < 4 or stop > end or kind & NLA_F_NET_BYTEORDER:
                 raise Irregular
+            if scope is not None:
+                scope.index = kind & NLA_TYPE_MASK
             value = item.value(data, at + 4, stop, scope)
             out.append({str(kind & NLA_TYPE_MASK): value} if self.keyed else value)
             at = stop + (-length & 3)
@@ -1054,6 +1085,8 @@ class IndexedArray(Type):
                     raise Irregular
             elif length & 3 and data[stop:at] != ZEROS[length & 3]:
                 raise Irregular
+        if scope is not None:
+            scope.index = -1
         return out
 
     def fill(
@@ -1086,9 +1119,7 @@ class ItemSet(AttrSet):
         node.name = str(kind & NLA_TYPE_MASK)
         self.item.fill(node, data, start, end, scope, walk)
 
-    def _collect(
-        self, out: dict[str, Json], seen: set[str], node: Node, attr: Attr | None, walk: Walk
-    ) -> None:
+    def _collect(self, node: Node, attr: Attr | None, scope: Scope, walk: Walk) -> None:
         pass
 
 
@@ -1104,6 +1135,8 @@ class TypeValue(Type):
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         out: dict[str, Json] = {}
+        if scope is not None:
+            scope.name = ".".join([scope.name, *self.names])
         for name in self.names:
             if end - start < 4:
                 raise Irregular
@@ -1157,9 +1190,7 @@ class _TypeLevel(AttrSet):
         else:
             self.owner.set.fill(node.children, data, start, end, scope, walk, self.out)
 
-    def _collect(
-        self, out: dict[str, Json], seen: set[str], node: Node, attr: Attr | None, walk: Walk
-    ) -> None:
+    def _collect(self, node: Node, attr: Attr | None, scope: Scope, walk: Walk) -> None:
         pass
 
 
@@ -1242,6 +1273,7 @@ class SubMessageType(Type):
             return
         base: dict[str, Json] = {}
         at = start
+        node.display = ""
         if shape.header is not None:
             if shape.set is None:
                 shape.header.fill(node, data, start, end, scope, walk)
@@ -1249,6 +1281,7 @@ class SubMessageType(Type):
             head = Node("header", "", "header", start, min(end, start + shape.header.size))
             stop = shape.header.fill_members(head, data, start, head.end, scope, walk)
             node.children.append(head)
+            node.display = head.display
             if isinstance(head.value, dict):
                 base.update(head.value)
             at = min(end, (stop - start + 3 & ~3) + start)

@@ -79,7 +79,9 @@ def interface(
         pairs.append((9, bytes([tsresol])))
     if tsoffset is not None:
         pairs.append((14, struct.pack(order + "q", tsoffset)))
-    return block(1, struct.pack(order + "HHI", link_type, 0, snaplen) + options(pairs, order), order)
+    return block(
+        1, struct.pack(order + "HHI", link_type, 0, snaplen) + options(pairs, order), order
+    )
 
 
 def enhanced(

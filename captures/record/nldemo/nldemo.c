@@ -92,15 +92,6 @@ static int put_tags(struct sk_buff *skb, const struct sensor *s)
 	       nla_put_string(skb, NLDEMO_A_SENSOR_TAG, s->id % 2 ? "bench" : "floor");
 }
 
-/* A 64-bit value is aligned on every machine, so that the pad attribute is seen on all of them. */
-static int put_uptime(struct sk_buff *skb, const struct sensor *s)
-{
-	if (skb->len % 8 == 0 && nla_put(skb, NLDEMO_A_SENSOR_PAD, 0, NULL))
-		return -EMSGSIZE;
-	return nla_put_u64_64bit(skb, NLDEMO_A_SENSOR_UPTIME, 3600000000000ULL * s->id,
-				 NLDEMO_A_SENSOR_PAD);
-}
-
 static int put_sensor(struct sk_buff *skb, const struct sensor *s)
 {
 	const struct nldemo_calibration calibration = {
@@ -114,7 +105,8 @@ static int put_sensor(struct sk_buff *skb, const struct sensor *s)
 	    nla_put_u32(skb, NLDEMO_A_SENSOR_STATUS, s->status) ||
 	    nla_put_s32(skb, NLDEMO_A_SENSOR_VALUE, s->readings[0]) ||
 	    nla_put_u16(skb, NLDEMO_A_SENSOR_INTERVAL, s->interval) ||
-	    put_uptime(skb, s) ||
+	    nla_put_u64_64bit(skb, NLDEMO_A_SENSOR_UPTIME, 3600000000000ULL * s->id,
+			      NLDEMO_A_SENSOR_PAD) ||
 	    nla_put_s64(skb, NLDEMO_A_SENSOR_DRIFT, -7LL * s->id, NLDEMO_A_SENSOR_PAD) ||
 	    nla_put_uint(skb, NLDEMO_A_SENSOR_SAMPLES, s->samples) ||
 	    nla_put_sint(skb, NLDEMO_A_SENSOR_TREND, s->readings[0] - s->readings[1]) ||

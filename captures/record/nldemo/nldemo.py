@@ -85,7 +85,7 @@ class Genl:
 
     def resolve(self, name: str) -> tuple[int, dict[str, int]]:
         request = string(CTRL_FAMILY_NAME, name)
-        reply = next(self.call(CTRL_CMD_GETFAMILY, request, family=GENL_ID_CTRL))
+        [reply] = self.call(CTRL_CMD_GETFAMILY, request, family=GENL_ID_CTRL)
         found = dict(attrs(reply[20:]))
         groups = {}
         for _, group in attrs(found.get(CTRL_MCAST_GROUPS, b"")):

@@ -1,0 +1,446 @@
+"""A message in one line: what it does, to which object, and how that ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .dissect import Plan, flag_names
+from .learn import Learned
+from .model import Json, Message
+from .spec.types import AttrSet, GuessSet, Irregular, Nest, Scalar, StructType, Text, Type, show
+from .text import printable
+from .wire.attrs import NLATTR
+from .wire.consts import (
+    NETLINK_GENERIC,
+    NETLINK_NETFILTER,
+    NLA_HDRLEN,
+    NLA_TYPE_MASK,
+    NLM_F_DUMP,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    NLMSG_MIN_TYPE,
+    PROTOCOLS,
+)
+
+GLYPHS: Final = {"request": "→", "reply": "←", "notify": "⇐", "unknown": "↔"}
+
+_LIMIT: Final = 48
+_PIECES: Final = 4
+
+_NAMES: Final = (
+    "ifname", "header.dev-name", "dev-name", "family-name", "bus-name", "table", "chain", "set",
+    "name", "kind", "linkinfo.kind", "dst", "local", "address", "src", "gateway", "lladdr",
+    "priority", "key", "handle", "family-id", "id", "ifindex", "header.dev-index", "dev-index",
+    "oif", "iif", "index", "wiphy", "wiphy-name", "ssid", "bssid", "mac", "port", "port-index",
+    "pid", "type",
+)  # fmt: skip
+_RANKS: Final = {name: rank for rank, name in enumerate(_NAMES)}
+_NESTS: Final = frozenset(name.split(".")[0] for name in _NAMES if "." in name)
+_LABELS: Final = {
+    "ifname": "", "dev-name": "", "family-name": "", "name": "", "dst": "", "local": "",
+    "address": "", "bus-name": "", "gateway": "via", "src": "from", "oif": "dev", "iif": "iif",
+    "ifindex": "dev", "dev-index": "dev", "wiphy-name": "",
+}  # fmt: skip
+_LINKS: Final = frozenset(("ifindex", "dev-index", "oif", "iif", "link", "master", "if-index"))
+_ADDRESSES: Final = frozenset(("dst", "local", "address", "src"))
+_PREFIXED: Final = ("dst", "local", "address")
+
+_FAMILIES: Final = {
+    1: "unix", 2: "inet", 7: "bridge", 10: "inet6", 16: "netlink", 17: "packet", 28: "mpls",
+    40: "vsock", 44: "xdp", 128: "ipmr", 129: "ip6mr",
+}  # fmt: skip
+_NETFILTER_FAMILIES: Final = {
+    1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6", 12: "decnet",
+}  # fmt: skip
+_TC_PARENTS: Final = {0: "", 0xFFFFFFFF: "root", 0xFFFFFFF1: "ingress"}
+
+_PLAIN: Final = re.compile(r"[\w.:/@*+%-]+")
+
+Pieces = list[tuple[str, str]]
+"""Names of attributes (dotted) and their values as text."""
+
+
+class Summary:
+    """The columns of a message's line.
+
+    direction: as in Message. family, operation: never empty. flags: names joined by commas.
+    details: the rest of the line. outcome: ack, done, error, malformed or "".
+    """
+
+    __slots__ = ("direction", "family", "operation", "flags", "details", "outcome")
+
+    def __init__(self, direction: str, family: str, operation: str) -> None:
+        self.direction = direction
+        self.family = family
+        self.operation = operation
+        self.flags = ""
+        self.details = ""
+        self.outcome = ""
+
+
+class _Pick:
+    """An attribute that is worth showing. inner: what to pick inside of it instead."""
+
+    __slots__ = ("rank", "name", "type", "inner")
+
+    def __init__(self, rank: int, name: str, type_: Type, inner: _Picks | None) -> None:
+        self.rank = rank
+        self.name = name
+        self.type = type_
+        self.inner = inner
+
+
+class _Picks:
+    """What is worth showing in the runs of one attribute set, by attribute number."""
+
+    __slots__ = ("order", "by_number")
+
+    def __init__(self, attr_set: AttrSet, ranks: dict[str, int], prefix: str = "") -> None:
+        self.order = attr_set.order
+        self.by_number: dict[int, _Pick] = {}
+        for number, attr in attr_set.attrs.items():
+            path = prefix + attr.name
+            inner = None
+            rank = ranks.get(path)
+            if rank is None:
+                if not isinstance(attr.type, Nest) or not any(
+                    name.startswith(f"{path}.") for name in ranks
+                ):
+                    continue
+                inner = _Picks(attr.type.set, ranks, f"{path}.")
+            if not attr.secret:
+                self.by_number[number] = _Pick(rank or 0, path, attr.type, inner)
+
+    def collect(
+        self, data: bytes, at: int, end: int, found: dict[int, tuple[str, Type, Json]]
+    ) -> bool:
+        """Fills ``found`` by rank; False if the run of attributes is broken."""
+        unpack = NLATTR[self.order].unpack_from
+        by_number = self.by_number
+        while end - at >= NLA_HDRLEN:
+            length, kind = unpack(data, at)
+            stop = at + length
+            if length < NLA_HDRLEN or stop > end:
+                return False
+            pick = by_number.get(kind & NLA_TYPE_MASK)
+            if pick is not None:
+                if pick.inner is not None:
+                    pick.inner.collect(data, at + NLA_HDRLEN, stop, found)
+                elif pick.rank not in found:
+                    try:
+                        value = pick.type.value(data, at + NLA_HDRLEN, stop, None)
+                    except Irregular:
+                        pass
+                    else:
+                        found[pick.rank] = (pick.name, pick.type, value)
+            at = (length + 3 & ~3) + at
+        return at >= end
+
+
+class _Header:
+    """Which members of a family header tell objects apart."""
+
+    __slots__ = ("index", "prefix", "family", "parent", "handle")
+
+    def __init__(self, header: StructType) -> None:
+        self.index = self.prefix = self.family = self.parent = self.handle = ""
+        for field in header.fields:
+            name = field.name
+            if not isinstance(field.type, Scalar):
+                continue
+            if name.endswith("index"):
+                self.index = self.index or name
+            elif name.endswith(("dst-len", "prefixlen", "dst_len")):
+                self.prefix = name
+            elif name.endswith("family"):
+                self.family = self.family or name
+            elif name.endswith("parent"):
+                self.parent = name
+            elif name.endswith("handle"):
+                self.handle = name
+
+
+class Summarizer:
+    """Summaries of the messages of one capture, with the names of links that it has learned."""
+
+    def __init__(self, learned: Learned) -> None:
+        self._learned = learned
+        self._picks: dict[AttrSet, _Picks] = {}
+        self._headers: dict[StructType, _Header] = {}
+
+    def summary(self, message: Message) -> Summary:
+        """The line of one message."""
+        summary = Summary(message.direction, _family(message), _operation(message))
+        if message.type < 0:
+            summary.outcome = "malformed"
+            summary.details = "; ".join(note.message for note in message.problems)
+            return summary
+        summary.flags = _flags(message)
+        if message.type < NLMSG_MIN_TYPE and message.type in (NLMSG_ERROR, NLMSG_DONE):
+            self._result(message, summary)
+        else:
+            summary.details = self._object(message, summary)
+        bad = [note.message for note in message.problems if note.severity in ("warn", "error")]
+        if bad:
+            summary.outcome = "malformed"
+            summary.details = " ".join(filter(None, (summary.details, *bad)))
+        elif summary.outcome == "malformed":
+            summary.details = f"{summary.details} [malformed]".lstrip()
+        return summary
+
+    def _result(self, message: Message, summary: Summary) -> None:
+        error = message.error
+        if error is None or not error["code"]:
+            summary.outcome = "ack" if message.type == NLMSG_ERROR else "done"
+            if summary.outcome == "ack":
+                summary.details = "ack"
+            return
+        summary.outcome = "error"
+        words = [str(error["name"])]
+        if error["message"]:
+            words.append(f'"{printable(str(error["message"]))}"')
+        if error["attr"]:
+            words.append(f"at {error['attr']}")
+        if error["missing"]:
+            words.append(f"missing {error['missing']}")
+        about = self._about(message)
+        if about:
+            words.append(f"for {about}")
+        summary.details = " ".join(words)
+
+    def _about(self, message: Message) -> str:
+        """The object of the request inside an error."""
+        for layer in message.layers:
+            for request in layer.children:
+                if request.name != "request":
+                    continue
+                for part in request.children:
+                    if part.name == "attrs" and isinstance(part.value, dict):
+                        return self._join(_known(part.value), message)
+        return ""
+
+    def _object(self, message: Message, summary: Summary) -> str:
+        plan = message.plan
+        assert isinstance(plan, Plan)
+        data = message.record.data
+        pieces: Pieces = []
+        at, end = plan.attrs_at, message.end
+        if plan.set is not None and at < end:
+            if isinstance(plan.set, GuessSet):
+                attrs = message.attrs
+                pieces = _known(attrs) or list(_first(attrs))
+            else:
+                picks = self._picks.get(plan.set)
+                if picks is None:
+                    picks = self._picks[plan.set] = _picks_of(plan.set)
+                found: dict[int, tuple[str, Type, Json]] = {}
+                if not picks.collect(data, at, end, found):
+                    summary.outcome = "malformed"
+                limit = len(plan.set.identity) or _PIECES
+                for rank in sorted(found)[:limit]:
+                    name, type_, value = found[rank]
+                    pieces.append((name, _text(type_, value)))
+                if not pieces:
+                    pieces = list(_first(message.attrs))
+        elif plan.set is None and at < end:
+            pieces = [("", f"{end - at} bytes")]
+        if plan.header is None or plan.header_end - plan.header_at < plan.header.size:
+            return self._join(pieces, message)
+        header = self._headers.get(plan.header)
+        if header is None:
+            header = self._headers[plan.header] = _Header(plan.header)
+        values = plan.header.members(data, plan.header_at)
+        dump = message.direction == "request" and message.flags & NLM_F_DUMP == NLM_F_DUMP
+        return self._with_header(message, pieces, header, values, dump)
+
+    def _with_header(
+        self,
+        message: Message,
+        pieces: Pieces,
+        header: _Header,
+        values: dict[str, Json],
+        dump: bool,
+    ) -> str:
+        names = [name for name, _ in pieces]
+        prefix = values.get(header.prefix)
+        if isinstance(prefix, int):
+            for at, (name, text) in enumerate(pieces):
+                if name in _PREFIXED and (":" in text or "." in text):
+                    pieces[at] = (name, f"{text}/{prefix}")
+                    if name == "local" and ("address", text) in pieces:
+                        pieces.remove(("address", text))
+                    break
+            else:
+                if prefix == 0 and header.prefix.endswith("dst-len") and names and not dump:
+                    pieces.insert(0, ("", "default"))
+        family = values.get(header.family)
+        if family and not _ADDRESSES.intersection(names):
+            netfilter = message.protocol == NETLINK_NETFILTER
+            known = _NETFILTER_FAMILIES if netfilter else _FAMILIES
+            text = known.get(family, f"family {family}") if isinstance(family, int) else show(family)
+            pieces.insert(0, ("", text))
+        index = values.get(header.index)
+        if isinstance(index, int) and index:
+            if "ifname" in names:
+                at = names.index("ifname") + len(pieces) - len(names)
+                pieces[at] = ("", f"{pieces[at][1]}({index})")
+            else:
+                pieces.append(("ifindex", str(index)))
+        for role, name in (("parent", header.parent), ("handle", header.handle)):
+            number = values.get(name)
+            if isinstance(number, int) and number:
+                pieces.append((role, _TC_PARENTS.get(number) or _tc_handle(number)))
+        return self._join(pieces, message)
+
+    def _join(self, pieces: Pieces, message: Message) -> str:
+        words = []
+        for path, text in pieces:
+            name = path.rpartition(".")[2]
+            if name in _LINKS and text.isdecimal():
+                text = self._link(int(text), message)
+            label = _LABELS.get(name, name)
+            words.append(f"{label} {text}" if label else text)
+        return " ".join(words)
+
+    def _link(self, ifindex: int, message: Message) -> str:
+        record = message.record
+        name = self._learned.link_name(record.interface, ifindex, record.number)
+        return str(ifindex) if name is None else f"{printable(name)}({ifindex})"
+
+
+def _picks_of(attr_set: AttrSet) -> _Picks:
+    identity = attr_set.identity
+    if identity:
+        return _Picks(attr_set, {path: rank for rank, path in enumerate(identity)})
+    return _Picks(attr_set, _RANKS)
+
+
+def _known(attrs: dict[str, Json]) -> Pieces:
+    """The well-known names in an object."""
+    pieces: Pieces = []
+    for name in _NAMES:
+        value: Json = attrs
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None and not isinstance(value, (dict, list)):
+            pieces.append((name, _cut(_bare(value))))
+            if len(pieces) == _PIECES:
+                break
+    return pieces
+
+
+def _first(attrs: dict[str, Json]) -> Iterator[tuple[str, str]]:
+    """The first plain values of an object."""
+    left = 3
+    for name, value in attrs.items():
+        if isinstance(value, (dict, list)) or value is None:
+            continue
+        yield name, _cut(_bare(value))
+        left -= 1
+        if not left:
+            return
+
+
+def _text(type_: Type, value: Json) -> str:
+    if isinstance(type_, Text):
+        return _cut(_bare(value))
+    return _cut(type_.show(value))
+
+
+def _bare(value: Json) -> str:
+    """Text without quotes where nothing in it calls for them."""
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        return f'"{printable(value)}"'
+    return show(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LIMIT else f"{text[: _LIMIT - 1]}…"
+
+
+def _tc_handle(number: int) -> str:
+    minor = number & 0xFFFF
+    return f"{number >> 16:x}:{minor:x}" if minor else f"{number >> 16:x}:"
+
+
+def _family(message: Message) -> str:
+    if message.family:
+        return printable(message.family)
+    if message.protocol < 0:
+        return "?"
+    return PROTOCOLS.get(message.protocol, f"protocol-{message.protocol}")
+
+
+def _operation(message: Message) -> str:
+    if message.operation:
+        return message.operation
+    if message.type < 0:
+        return "-"
+    if message.type == NLMSG_DONE:
+        return "done"
+    if message.type < NLMSG_MIN_TYPE:
+        return message.operation_c.removeprefix("NLMSG_").lower() or f"type {message.type}"
+    if message.protocol == NETLINK_GENERIC:
+        if message.family:
+            return f"command {message.command}"
+        return f"id {message.type:#x} command {message.command}"
+    return f"type {message.type}"
+
+
+_flag_texts: dict[tuple[int, str], str] = {}
+
+
+def _flags(message: Message) -> str:
+    key = (message.flags, message.flag_class)
+    known = _flag_texts.get(key)
+    if known is None:
+        names = flag_names(message.flags, message.flag_class)
+        if "root" in names and "match" in names:
+            names = ["dump", *(name for name in names if name not in ("root", "match"))]
+        hidden = ("request", "capped", "ack-tlvs")
+        known = ",".join(name for name in names if name not in hidden)
+        _flag_texts[key] = known
+    return known
+
+
+_STYLES: Final = {"request": "36", "reply": "32", "notify": "35", "unknown": "33"}
+_OUTCOMES: Final = {"error": "1;31", "malformed": "31", "ack": "2", "done": "2"}
+
+
+class Columns:
+    """Summaries as aligned lines; a column widens when something does not fit.
+
+    width: cut lines to so many columns, 0 for never.
+    """
+
+    def __init__(self, *, color: bool = False, width: int = 0) -> None:
+        self._color = color
+        self._width = width
+        self._number = 5
+        self._time = 10
+        self._family = 10
+        self._operation = 16
+        self._flags = 8
+
+    def line(self, number: int, time: str, summary: Summary) -> str:
+        """The line without its end."""
+        digits = str(number)
+        self._number = max(self._number, len(digits))
+        self._time = max(self._time, len(time))
+        self._family = max(self._family, len(summary.family))
+        self._operation = max(self._operation, len(summary.operation))
+        self._flags = max(self._flags, len(summary.flags))
+        line = (
+            f"{digits:>{self._number}} {time:>{self._time}} {GLYPHS[summary.direction]} "
+            f"{summary.family:<{self._family}} {summary.operation:<{self._operation}} "
+            f"{summary.flags:<{self._flags}} {summary.details}"
+        ).rstrip()
+        if self._width and len(line) > self._width:
+            line = f"{line[: self._width - 1]}…"
+        if not self._color:
+            return line
+        style = _OUTCOMES.get(summary.outcome) or _STYLES[summary.direction]
+        start = self._number + self._time + 2
+        return f"\x1b[2m{line[:start]}\x1b[0m\x1b[{style}m{line[start:]}\x1b[0m"
