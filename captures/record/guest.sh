@@ -18,8 +18,9 @@ recorder=$(setting with)
 ${recorder:-tcpdump -i nlmon0 -s 0 -B 16384} -w "/tmp/${file%.gz}" 2>/tmp/recorder &
 for _ in $(seq 100); do grep -qE 'listening|^File:' /tmp/recorder && break; sleep 0.1; done
 
-timeout 200 bash -c "PS4='\$ '; set -x; uname -r
-$(<$script)" >"/lab/out/$name.log" 2>&1 </dev/null
+timeout 250 bash -c "PS4='\$ '; set -x; uname -r
+$(<"$script")
+exit 0" >"/lab/out/$name.log" 2>&1 </dev/null
 rc=$?
 sleep 1
 kill -INT %1
@@ -32,4 +33,5 @@ for ring in "/tmp/${name}_"*.pcapng; do
     [ -e "$ring" ] && mv "$ring" "/tmp/$name-$((++part)).pcapng"
 done
 cp "/tmp/$name"*.pcap* /lab/out/
+chmod 644 /lab/out/*
 exit $rc

@@ -1,0 +1,78 @@
+"""``export``: messages in a format for other programs."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ...errors import UsageError
+from ...export import FORMATS, writer_class
+from ..options import (
+    Settings,
+    Word,
+    count_option,
+    line_option,
+    time_option,
+    with_files,
+    with_settings,
+)
+
+
+@click.command("export")
+@click.option("-T", "format_", type=Word("format", tuple(FORMATS)), required=True, help="Format.")
+@click.option("-o", "target", metavar="OUT", type=click.Path(), help="Write to OUT, not stdout.")
+@count_option
+@time_option
+@line_option
+@click.option("--show-secrets", "secrets", is_flag=True, help="Show key material in text.")
+@with_settings
+@with_files
+def export(
+    settings: Settings,
+    files: tuple[str, ...],
+    format_: str,
+    target: str | None,
+    count: int | None,
+    by_line: bool,
+    secrets: bool,
+) -> int:
+    """Write the messages of each FILE in FORMAT."""
+    from ..inputs import Input, each
+    from ..output import Output
+
+    _check_target(target, files)
+    with Output(target, by_line=by_line) as output:
+        make = writer_class(format_)
+        left = count
+
+        def use(source: Input) -> bool:
+            nonlocal left
+            options = text_options(source, settings, secrets) if format_ == "text" else {}
+            writer = make(output.write, source.capture.interfaces, **options)
+            write = writer.message
+            live = source.live
+            try:
+                for number, message in enumerate(source.messages(), 1):
+                    write(number, message)
+                    if live:
+                        output.flush()
+                    if left is not None:
+                        left -= 1
+                        if not left:
+                            return False
+                return True
+            finally:
+                writer.close()
+                output.flush()
+
+        return each(files, settings, use, links=format_ == "text")
+
+
+def _check_target(target: str | None, files: tuple[str, ...]) -> None:
+    """Raises UsageError if the output would overwrite an input."""
+    if target is None or not os.path.exists(target):
+        return
+    for file in files:
+        if os.path.exists(file) and os.path.samefile(file, target):
+            raise UsageError(f"-o {target} would overwrite the input")

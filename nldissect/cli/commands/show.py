@@ -1,0 +1,81 @@
+"""``show``: messages as lines or as trees."""
+
+from __future__ import annotations
+
+import click
+
+from ..options import (
+    Settings,
+    count_option,
+    line_option,
+    time_option,
+    with_files,
+    with_settings,
+)
+
+
+@click.command("show")
+@click.option("-V", "tree", count=True, help="Trees; -VV with spans, headers and padding.")
+@click.option("-x", "hexdump", is_flag=True, help="The bytes of each message as well.")
+@count_option
+@time_option
+@line_option
+@click.option("--show-secrets", "secrets", is_flag=True, help="Show key material.")
+@with_settings
+@with_files
+def show(
+    settings: Settings,
+    files: tuple[str, ...],
+    tree: int,
+    hexdump: bool,
+    count: int | None,
+    by_line: bool,
+    secrets: bool,
+) -> int:
+    """Print the messages of each FILE, one line or one tree for each."""
+    from ...export.text import Writer
+    from ...summary import Columns, Summarizer
+    from ..inputs import Input, each
+    from ..output import Output, colored
+
+    with Output(by_line=by_line) as output:
+        color = colored(settings.color, output)
+        left = count
+
+        def use(source: Input) -> bool:
+            nonlocal left
+            if len(files) > 1:
+                output.text(f"==> {source.capture.path} <==\n")
+            summarize = Summarizer(source.learned).summary
+            line = Columns(color=color, width=output.width).line
+            clock = settings.clock().text
+
+            def title(number: int, message: Message) -> str:
+                return line(number, clock(message.record.time_ns), summarize(message))
+
+            writer = Writer(
+                output.write,
+                source.capture.interfaces,
+                title=title,
+                verbose=tree > 1,
+                hexdump=hexdump,
+                color=color,
+                secrets=secrets,
+                tree=tree > 0,
+            )
+            write = writer.message
+            live = source.live
+            try:
+                for number, message in enumerate(source.messages(), 1):
+                    write(number, message)
+                    if live:
+                        output.flush()
+                    if left is not None:
+                        left -= 1
+                        if not left:
+                            return False
+                return True
+            finally:
+                output.flush()
+
+        return each(files, settings, use, links=True)

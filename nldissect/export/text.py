@@ -1,0 +1,777 @@
+"""Messages as indented text for people, optionally with the bytes.
+
+Attributes are written straight from their bytes; what is out of the ordinary goes through nodes.
+Equal bytes of one attribute set at one depth give equal text, which is kept for the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from ..dissect import Plan, flag_names
+from ..learn import Learned
+from ..model import Interface, Json, Message, Node, Note
+from ..spec.types import (
+    MAX_DEPTH,
+    ZEROS,
+    Attr,
+    AttrSet,
+    CArray,
+    Flag,
+    GuessSet,
+    Hidden,
+    IndexedArray,
+    Irregular,
+    Nest,
+    Opaque,
+    Scalar,
+    Scope,
+    StructType,
+    SubMessageType,
+    Text,
+    Type,
+    Walk,
+    hex_text,
+)
+from ..summary import Columns, Summarizer
+from ..text import printable
+from ..wire.attrs import NLATTR, iter_attrs
+from ..wire.consts import (
+    CONTROL_TYPES,
+    NETLINK_GENERIC,
+    NLA_F_NESTED,
+    NLA_F_NET_BYTEORDER,
+    NLA_HDRLEN,
+    NLA_TYPE_MASK,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    NLMSG_MIN_TYPE,
+    PROTOCOLS,
+)
+
+_INDENT: Final = "  "
+_C_COLUMN: Final = 58
+_KEEP_BYTES: Final = 512
+_KEEP_CHARS: Final = 1 << 24
+_ANY_DEPTH: Final = MAX_DEPTH * 2
+
+_DIM: Final = "\x1b[2m"
+_BOLD: Final = "\x1b[1m"
+_RESET: Final = "\x1b[0m"
+_SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
+
+Render = Callable[[list[str], bytes, int, int, "_Scope"], None]
+"""Appends the text of one attribute, data[start:stop] with its header."""
+
+
+class _Notes(Walk):
+    """Puts notes on nodes."""
+
+    __slots__ = ("truncated",)
+
+    def __init__(self, truncated: bool) -> None:
+        self.truncated = truncated
+
+    def note(self, node: Node, severity: str, code: str, message: str) -> None:
+        node.notes.append(Note(severity, code, message, "", node.start, node.end))
+
+
+class _Scope:
+    """A run of attributes in which selectors are looked up when one is needed."""
+
+    __slots__ = ("run", "data", "at", "end", "outer", "depth")
+
+    def __init__(self, run: _Run, data: bytes, at: int, end: int, outer: _Scope | None) -> None:
+        self.run = run
+        self.data = data
+        self.at = at
+        self.end = end
+        self.outer = outer
+        self.depth: int = 0 if outer is None else outer.depth + 1
+
+    def values(self) -> dict[str, Json]:
+        """The texts and numbers of the run by name, as far as they are regular."""
+        values: dict[str, Json] = {}
+        table = self.run.set.attrs
+        for span in iter_attrs(self.data, self.at, self.end, self.run.set.order):
+            attr = table.get(span.kind & NLA_TYPE_MASK)
+            if attr is None or span.problem or not isinstance(attr.type, (Text, Scalar)):
+                continue
+            try:
+                value = attr.type.value(self.data, span.start + NLA_HDRLEN, span.stop, None)
+            except Irregular:
+                continue
+            values.setdefault(attr.name, value)
+        return values
+
+    def find(self, name: str) -> tuple[Json, int]:
+        """The nearest value of that name and the depth where it stands; 0 if there is none."""
+        scope: _Scope | None = self
+        while scope is not None:
+            value = scope.values().get(name)
+            if value is not None:
+                return value, scope.depth
+            scope = scope.outer
+        return None, 0
+
+    def plain(self) -> Scope:
+        """The same for the types themselves."""
+        return Scope(self.values(), None if self.outer is None else self.outer.plain())
+
+
+class _Run:
+    """How the runs of one attribute set are written at one depth; kept: text by bytes."""
+
+    __slots__ = ("set", "indent", "unpack", "renders", "kept", "single")
+
+    def __init__(self, attr_set: AttrSet, indent: str) -> None:
+        self.set = attr_set
+        self.indent = indent
+        self.unpack = NLATTR[attr_set.order].unpack_from
+        self.renders: dict[int, Render] = {}
+        self.kept: dict[bytes, str] = {}
+        self.single: set[int] = set()
+
+
+class Writer:
+    """Writes messages as text: a title, the headers in a line each, then a line per attribute.
+
+    write: takes bytes. title: makes the first line of a message; without one it is the summary.
+    verbose: everything, with spans, attribute headers and padding. hexdump: the bytes as well.
+    secrets: show key material. tree: False leaves title and bytes.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        interfaces: Sequence[Interface],
+        *,
+        title: Callable[[int, Message], str] | None = None,
+        verbose: bool = False,
+        hexdump: bool = False,
+        color: bool = False,
+        secrets: bool = False,
+        tree: bool = True,
+    ) -> None:
+        self._write = write
+        self._interfaces = interfaces
+        self._title = title or _default_title()
+        self._verbose = verbose
+        self._hexdump = hexdump
+        self._secrets = secrets
+        self._tree = tree
+        self._color = color
+        self._dim, self._reset = (_DIM, _RESET) if color else ("", "")
+        self._runs: dict[tuple[AttrSet, int], _Run] = {}
+        self._structs: dict[tuple[StructType, str], Callable[[list[str], bytes, int], None]] = {}
+        self._flags: dict[tuple[int, str], str] = {}
+        self._kept_chars = 0
+        self._reach = _ANY_DEPTH
+        self._walk = _Notes(False)
+
+    def message(self, number: int, message: Message) -> None:
+        """Writes a message; number counts the input's messages from 1."""
+        out = [self._title(number, message), "\n"]
+        if self._tree:
+            if message.first:
+                self._record(out, message)
+            if self._verbose:
+                for layer in message.layers:
+                    self._all(out, layer, _INDENT)
+            else:
+                self._layers(out, message)
+        if self._hexdump:
+            self._hex(out, message)
+        if self._tree or self._hexdump:
+            out.append("\n")
+        self._write("".join(out).encode("utf-8", "backslashreplace"))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    # Headers
+
+    def _record(self, out: list[str], message: Message) -> None:
+        record = message.record
+        size = len(record.data)
+        words = [f"{size} bytes"]
+        if record.wire_len > size:
+            words[0] += f" of {record.wire_len}"
+        if record.interface < len(self._interfaces):
+            name = self._interfaces[record.interface].name
+            if name:
+                words.append(f"on {printable(name)}")
+        if record.time_ns is not None:
+            words.append(f"at {_date(record.time_ns)}")
+        protocol = message.protocol
+        if protocol >= 0:
+            words.append(f"netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})")
+        out.append(f"{_INDENT}record {record.number}: {', '.join(words)}\n")
+        for comment in record.comments:
+            out.append(f"{_INDENT}comment: {printable(comment)}\n")
+
+    def _nlmsg(
+        self, indent: str, length: int, type_: str, flags: int, class_: str, seq: int, pid: int
+    ) -> str:
+        key = (flags, class_)
+        names = self._flags.get(key)
+        if names is None:
+            names = " ".join((f"{flags:#x}", *flag_names(flags, class_)))
+            if len(self._flags) < 4096:
+                self._flags[key] = names
+        return f"{indent}nlmsg: len {length}, type {type_}, flags {names}, seq {seq}, pid {pid}\n"
+
+    def _layers(self, out: list[str], message: Message) -> None:
+        """The usual tree."""
+        if message.type < 0:
+            self._nodes(out, message.layers, _INDENT)
+            return
+        protocol = message.protocol
+        type_ = message.type
+        if protocol == NETLINK_GENERIC and type_ >= NLMSG_MIN_TYPE:
+            name = f"{type_} {printable(message.family)}" if message.family else str(type_)
+        else:
+            name = f"{type_} {message.operation_c}" if message.operation_c else str(type_)
+        out.append(
+            self._nlmsg(
+                _INDENT, message.length, name, message.flags, message.flag_class, message.seq,
+                message.pid,
+            )
+        )  # fmt: skip
+        plan = message.plan
+        assert isinstance(plan, Plan)
+        control = type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES
+        unusual = message.problems or message.length & 3 or message.end - message.start & 3
+        if control and plan.regular and not unusual and self._plain_result(out, message):
+            return
+        if unusual or control:
+            layers = [layer for layer in message.layers if layer.name not in ("link", "nlmsg")]
+            for layer in message.layers:
+                if layer.name in ("link", "nlmsg"):
+                    self._notes(out, layer, _INDENT)
+            self._nodes(out, layers, _INDENT)
+            return
+        data = message.record.data
+        end = message.end
+        if message.command >= 0:
+            command = f"{message.command} {message.operation_c}".rstrip()
+            out.append(f"{_INDENT}genlmsg: cmd {command}, version {message.version}\n")
+        elif protocol == NETLINK_GENERIC and message.body < end:
+            self._nodes(out, message.layers[1 + message.first :], _INDENT)
+            return
+        header_size = plan.header_end - plan.header_at
+        regular_header = plan.header is not None and header_size == plan.header.size
+        if header_size and not (regular_header and plan.attrs_at == plan.header_end):
+            self._nodes(
+                out, [layer for layer in message.layers if layer.name == "header"], _INDENT
+            )
+        elif header_size and plan.header is not None:
+            out.append(f"{_INDENT}header: {plan.header.name.replace('-', '_')}\n")
+            self._struct(plan.header, _INDENT * 2)(out, data, plan.header_at)
+        mark = len(out)
+        if plan.attrs_at < end:
+            if plan.set is None:
+                self._nodes(out, message.layers[-1:], _INDENT)
+                return
+            out.append(f"{_INDENT}attrs:\n")
+            self._walk.truncated = message.record.wire_len > len(data)
+            self._attrs(out, plan.set, 2, data, plan.attrs_at, end, None)
+        if message.operation == "" and plan.info is not None and message.command >= 0:
+            # A command that the family's specification does not know carries a note.
+            del out[mark:]
+            self._nodes(out, message.layers[-1:], _INDENT)
+
+    def _plain_result(self, out: list[str], message: Message) -> bool:
+        """An ack or a DONE that holds nothing more; False if it does."""
+        size = message.end - message.body
+        if message.type == NLMSG_DONE and size in (0, 4):
+            if size:
+                code = message.error
+                if code is None or code["code"]:
+                    return False
+                out.append(f"{_INDENT}error: done\n{_INDENT * 2}code: 0\n")
+            return True
+        return False
+
+    # Attributes straight from the bytes
+
+    def _attrs(
+        self,
+        out: list[str],
+        attr_set: AttrSet,
+        depth: int,
+        data: bytes,
+        at: int,
+        end: int,
+        outer: _Scope | None,
+    ) -> None:
+        """Appends the lines of a run of attributes, data[at:end], at a depth."""
+        run = self._runs.get((attr_set, depth))
+        if run is None:
+            run = self._runs[attr_set, depth] = self._run(attr_set, depth)
+        if isinstance(attr_set, GuessSet) or depth > MAX_DEPTH:
+            self._fallback(out, run, data, at, end, outer)
+            return
+        start, mark = at, len(out)
+        unpack, kept, renders, single = run.unpack, run.kept, run.renders, run.single
+        seen: set[int] = set()
+        scope: _Scope | None = None
+        while at < end:
+            if end - at < NLA_HDRLEN:
+                break
+            length, kind = unpack(data, at)
+            stop = at + length
+            if length < NLA_HDRLEN or stop > end:
+                break
+            if kind in single:
+                if kind in seen:
+                    break
+                seen.add(kind)
+            raw = data[at:stop]
+            text = kept.get(raw)
+            if text is not None:
+                out.append(text)
+            else:
+                if scope is None:
+                    scope = _Scope(run, data, start, end, outer)
+                begin = len(out)
+                reach = self._reach
+                self._reach = _ANY_DEPTH
+                render = renders.get(kind)
+                if render is None:
+                    render = renders[kind] = self._render(run, kind, depth)
+                try:
+                    render(out, data, at, stop, scope)
+                except Irregular:
+                    del out[begin:]
+                    self._one(out, run, data, at, stop, scope)
+                if length <= _KEEP_BYTES and self._reach > scope.depth:
+                    self._keep(run, raw, "".join(out[begin:]))
+                if self._reach > reach:
+                    self._reach = reach
+            if length & 3:
+                at = stop + (-length & 3)
+                if at > end:
+                    if stop != end:
+                        at = start - 1
+                        break
+                elif data[stop:at] != ZEROS[length & 3]:
+                    break
+            else:
+                at = stop
+        if start <= at < end or at == start - 1:
+            del out[mark:]
+            self._fallback(out, run, data, start, end, outer)
+
+    def _keep(self, run: _Run, raw: bytes, text: str) -> None:
+        self._kept_chars += len(text) + len(raw) + 100
+        if self._kept_chars > _KEEP_CHARS:
+            for other in self._runs.values():
+                other.kept.clear()
+            self._kept_chars = 0
+        run.kept[raw] = text
+
+    def _fallback(
+        self, out: list[str], run: _Run, data: bytes, at: int, end: int, outer: _Scope | None
+    ) -> None:
+        """A whole run through nodes."""
+        self._reach = 0
+        nodes: list[Node] = []
+        scope = None if outer is None else outer.plain()
+        run.set.fill(nodes, data, at, end, scope, self._walk)
+        self._nodes(out, nodes, run.indent)
+
+    def _one(
+        self, out: list[str], run: _Run, data: bytes, at: int, stop: int, scope: _Scope
+    ) -> None:
+        """One attribute through nodes."""
+        nodes: list[Node] = []
+        attr = run.set.attrs.get(int(run.unpack(data, at)[1]) & NLA_TYPE_MASK)
+        if attr is not None and not isinstance(attr.type, Scalar):
+            self._reach = 0
+        # The run's own values stand in for those of the siblings that are not read again.
+        run.set.fill(nodes, data, at, stop, scope.plain(), self._walk)
+        self._nodes(out, nodes, run.indent)
+
+    def _run(self, attr_set: AttrSet, depth: int) -> _Run:
+        run = _Run(attr_set, _INDENT * depth)
+        for number, attr in attr_set.attrs.items():
+            if not attr.multi:
+                run.single.update((number, number | NLA_F_NESTED))
+        return run
+
+    def _render(self, run: _Run, kind: int, depth: int) -> Render:
+        """How an attribute of this nla_type is written."""
+        attr = run.set.attrs.get(kind & NLA_TYPE_MASK)
+        if attr is None or kind & NLA_F_NET_BYTEORDER or depth >= MAX_DEPTH:
+            return _irregular
+        type_ = attr.type
+        indent = run.indent
+        if attr.secret and not self._secrets:
+            return self._render_secret(attr, indent)
+        if isinstance(type_, (Flag, Hidden)):
+            return _if_empty("" if attr.hidden else self._line(indent, attr.name, "true", attr.c_name))
+        if isinstance(type_, StructType):
+            return self._render_struct(attr, type_, indent)
+        if isinstance(type_, Nest):
+            return self._render_nest(attr, type_, indent, depth)
+        if isinstance(type_, IndexedArray):
+            return self._render_array(attr, type_, indent, depth)
+        if isinstance(type_, SubMessageType):
+            return self._render_sub_message(attr, type_, indent, depth)
+        if isinstance(type_, Opaque):
+            return self._render_leaf(attr, lambda raw: hex_text(raw), indent)
+        if isinstance(type_, CArray) or type(type_).fill is Type.fill:
+            return self._render_value(attr, type_, indent)
+        return _irregular
+
+    def _line(self, indent: str, name: str, display: str, c_name: str) -> str:
+        left = f"{indent}{name}: {display}" if display else f"{indent}{name}:"
+        if not c_name:
+            return left + "\n"
+        return f"{left:<{_C_COLUMN}}  {self._dim}{c_name}{self._reset}\n"
+
+    def _render_value(self, attr: Attr, type_: Type, indent: str) -> Render:
+        line, name, c_name = self._line, attr.name, attr.c_name
+        value, show = type_.value, type_.show
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            out.append(line(indent, name, show(value(data, at + 4, stop, None)), c_name))
+
+        return render
+
+    def _render_leaf(self, attr: Attr, show: Callable[[bytes], str], indent: str) -> Render:
+        line, name, c_name = self._line, attr.name, attr.c_name
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            out.append(line(indent, name, show(data[at + 4 : stop]), c_name))
+
+        return render
+
+    def _render_secret(self, attr: Attr, indent: str) -> Render:
+        return self._render_leaf(attr, lambda raw: _secret(len(raw)), indent)
+
+    def _render_struct(self, attr: Attr, type_: StructType, indent: str) -> Render:
+        head = self._line(indent, attr.name, "", attr.c_name)
+        members = self._struct(type_, indent + _INDENT)
+        size = type_.size + NLA_HDRLEN
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            if stop - at != size:
+                raise Irregular
+            out.append(head)
+            members(out, data, at + NLA_HDRLEN)
+
+        return render
+
+    def _render_nest(self, attr: Attr, type_: Nest, indent: str, depth: int) -> Render:
+        head = self._line(indent, attr.name, "", attr.c_name)
+        empty = self._line(indent, attr.name, "empty", attr.c_name)
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            if stop - at == NLA_HDRLEN:
+                out.append(empty)
+                return
+            out.append(head)
+            self._attrs(out, type_.set, depth + 1, data, at + NLA_HDRLEN, stop, scope)
+
+        return render
+
+    def _render_array(self, attr: Attr, type_: IndexedArray, indent: str, depth: int) -> Render:
+        item = type_.item
+        inner = indent + _INDENT
+        if not isinstance(item, Nest) and (
+            isinstance(item, (Opaque, StructType)) or type(item).fill is not Type.fill
+        ):
+            return _irregular
+        name, c_name = attr.name, attr.c_name
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            mark = len(out)
+            out.append("")
+            count = 0
+            for span in iter_attrs(data, at + NLA_HDRLEN, stop, type_.order):
+                if span.problem or span.kind & NLA_F_NET_BYTEORDER:
+                    raise Irregular
+                index = span.kind & NLA_TYPE_MASK
+                start = span.start + NLA_HDRLEN
+                count += 1
+                if isinstance(item, Nest):
+                    if start == span.stop:
+                        out.append(f"{inner}{index}: empty\n")
+                        continue
+                    out.append(f"{inner}{index}:\n")
+                    self._attrs(out, item.set, depth + 2, data, start, span.stop, scope)
+                else:
+                    text = item.show(item.value(data, start, span.stop, None))
+                    out.append(self._line(inner, str(index), text, ""))
+            items = f"{count} item" + ("" if count == 1 else "s")
+            out[mark] = self._line(indent, name, items, c_name)
+
+        return render
+
+    def _render_sub_message(
+        self, attr: Attr, type_: SubMessageType, indent: str, depth: int
+    ) -> Render:
+        head = self._line(indent, attr.name, "", attr.c_name)
+        empty = self._line(indent, attr.name, "empty", attr.c_name)
+        selector = type_.selector
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            selected, where = scope.find(selector)
+            self._reach = min(self._reach, where)
+            shape = type_.shape(Scope({selector: selected}, None))
+            if shape is None:
+                raise Irregular
+            start = at + NLA_HDRLEN
+            if start == stop and shape.header is None:
+                out.append(empty)
+                return
+            out.append(head)
+            header = shape.header
+            if header is not None:
+                if stop - start < header.size:
+                    raise Irregular
+                self._struct(header, indent + _INDENT)(out, data, start)
+                start += header.size + 3 & ~3
+                if shape.set is None and stop - at - NLA_HDRLEN != header.size:
+                    raise Irregular
+            if start < stop:
+                if shape.set is None:
+                    raise Irregular
+                self._attrs(out, shape.set, depth + 1, data, start, stop, scope)
+
+        return render
+
+    def _struct(
+        self, type_: StructType, indent: str
+    ) -> Callable[[list[str], bytes, int], None]:
+        """Appends the members of a struct that is there as a whole."""
+        known = self._structs.get((type_, indent))
+        if known is None:
+            known = self._structs[type_, indent] = self._struct_render(type_, indent)
+        return known
+
+    def _struct_render(
+        self, type_: StructType, indent: str
+    ) -> Callable[[list[str], bytes, int], None]:
+        plain = all(type(field.type) is Scalar and not field.secret for field in type_.shown)
+        if type_.simple and plain:
+            # One format for all members.
+            layout = "".join(f"{indent}{name.replace('%', '%%')}: %d\n" for name in type_.names)
+            unpack = type_.unpack
+
+            def render_simple(out: list[str], data: bytes, at: int) -> None:
+                out.append(layout % unpack(data, at))
+
+            if len(type_.shown) == len(type_.fields):
+                return render_simple
+
+        def render(out: list[str], data: bytes, at: int) -> None:
+            for field in type_.fields:
+                start = at + field.offset
+                stop = start + field.size
+                if field.type is None:
+                    if any(data[start:stop]):
+                        out.append(f"{indent}{field.name}: {hex_text(data[start:stop])}\n")
+                elif field.secret and not self._secrets:
+                    out.append(f"{indent}{field.name}: {_secret(field.size)}\n")
+                elif isinstance(field.type, StructType):
+                    out.append(f"{indent}{field.name}:\n")
+                    self._struct(field.type, indent + _INDENT)(out, data, start)
+                else:
+                    text = field.type.show(field.type.value(data, start, stop, None))
+                    out.append(self._line(indent, field.name, text, ""))
+
+        return render
+
+    # Nodes
+
+    def _nodes(self, out: list[str], nodes: list[Node], indent: str) -> None:
+        """The lines of nodes; attribute headers and zero padding are left out."""
+        for node in nodes:
+            kind = node.kind
+            if kind == "padding":
+                if node.notes or (node.display and not node.display.endswith(" zero bytes")):
+                    out.append(f"{indent}{node.name}: {node.display}\n")
+                    self._notes(out, node, indent)
+                continue
+            if node.name in ("nlmsg", "genlmsg", "link") and kind == "header":
+                self._header_line(out, node, indent)
+                continue
+            if node.name in ("nla-len", "nla-type") and kind == "field":
+                continue
+            children = node.children
+            guessed = ""
+            for note in node.notes:
+                if note.code == "guessed":
+                    guessed = " (guessed)"
+            if node.secret and not self._secrets and kind in ("attr", "field", "item"):
+                left = NLA_HDRLEN if kind != "field" else 0
+                display = _secret(max(0, node.end - node.start - left))
+                out.append(self._line(indent, node.name, display, _c_name(node)))
+                self._notes(out, node, indent)
+                continue
+            inner = [child for child in children if not _told(child, node)]
+            if kind == "attr" and node.value is None and not inner and not node.notes:
+                continue
+            display = node.display
+            if kind == "header" and node.name == "header":
+                display = node.c_name
+            elif inner and kind in ("nest", "attr", "field", "item"):
+                # The members follow.
+                display = display if display.endswith((" item", " items")) else ""
+            elif kind == "nest" and not inner:
+                display = display or "empty"
+            elif kind == "item" and not display and not inner:
+                display = "empty"
+            if kind == "header" and node.name == "header" and not node.c_name and _INDENT != indent:
+                self._nodes(out, inner, indent)
+                self._notes(out, node, indent)
+                continue
+            out.append(self._line(indent, node.name, display + guessed, _c_name(node)))
+            self._notes(out, node, indent)
+            if inner:
+                self._nodes(out, inner, indent + _INDENT)
+
+    def _header_line(self, out: list[str], node: Node, indent: str) -> None:
+        """A header whose members fit into one line."""
+        words = []
+        for child in node.children:
+            if child.kind == "field" and child.name != "reserved":
+                name = child.name.removeprefix("nlmsg-")
+                words.append(f"{name} {child.display}")
+            elif child.kind != "field":
+                words.append(f"{child.name} {child.display}")
+        out.append(f"{indent}{node.name}: {', '.join(words)}\n")
+        self._notes(out, node, indent)
+
+    def _notes(self, out: list[str], node: Node, indent: str) -> None:
+        for note in node.notes:
+            if note.code == "guessed":
+                continue
+            line = f"! {note.severity} {note.code}: {printable(note.message)}"
+            if self._color:
+                line = f"\x1b[{_SEVERITIES[note.severity]}m{line}{_RESET}"
+            out.append(f"{indent}{_INDENT}{line}\n")
+
+    def _all(self, out: list[str], node: Node, indent: str) -> None:
+        """A node and all below it, with spans."""
+        display = node.display
+        if node.secret and not self._secrets:
+            display = _secret(node.end - node.start)
+        elif node.children and node.kind in ("nest", "attr", "item") and isinstance(
+            node.value, (dict, list)
+        ):
+            display = ""
+        span = f"{self._dim}{node.start:>5}+{node.end - node.start:<5}{self._reset}"
+        out.append(span + self._line(indent, node.name, display, node.c_name))
+        for note in node.notes:
+            line = f"! {note.severity} {note.code}: {printable(note.message)}"
+            if self._color:
+                line = f"\x1b[{_SEVERITIES[note.severity]}m{line}{_RESET}"
+            out.append(f"{'':11}{indent}{_INDENT}{line}\n")
+        for child in node.children:
+            self._all(out, child, indent + _INDENT)
+
+    # Bytes
+
+    def _hex(self, out: list[str], message: Message) -> None:
+        data = message.record.data
+        start = 0 if message.first else message.start
+        end = len(data) if message.last else min(len(data), (message.end + 3) & ~3)
+        hidden = bytearray(len(data))
+        if not self._secrets:
+            for node in message.layers:
+                _mark_secret(node, hidden)
+        for at in range(start, end, 16):
+            raw = data[at : min(at + 16, end)]
+            if any(hidden[at : at + len(raw)]):
+                pairs = [
+                    "**" if hidden[at + i] else f"{byte:02x}" for i, byte in enumerate(raw)
+                ]
+                words = " ".join(pairs)
+                raw = bytes(0x2A if hidden[at + i] else byte for i, byte in enumerate(raw))
+            else:
+                words = raw.hex(" ")
+            if len(raw) > 8:
+                words = f"{words[:23]}  {words[24:]}"
+            out.append(f"{_INDENT}{at:04x}  {words:<49} {raw.translate(_DOTS).decode()}\n")
+
+
+_DOTS: Final = bytes(byte if 0x20 <= byte < 0x7F else 0x2E for byte in range(256))
+
+
+def _irregular(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+    raise Irregular
+
+
+def _if_empty(text: str) -> Render:
+    def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+        if stop - at != NLA_HDRLEN:
+            raise Irregular
+        out.append(text)
+
+    return render
+
+
+def _secret(size: int) -> str:
+    return f"(secret, {size} bytes)"
+
+
+def _c_name(node: Node) -> str:
+    """The C constant; the name of a struct's member says nothing new."""
+    c_name = node.c_name
+    return "" if c_name == node.name.replace("-", "_") or node.kind == "header" else c_name
+
+
+def _told(child: Node, parent: Node) -> bool:
+    """Whether a child's line would only repeat its parent's."""
+    if child.notes:
+        return False
+    name = child.name
+    if child.kind == "field":
+        if name in ("nla-len", "nla-type"):
+            return True
+        return name == "value" and not child.c_name
+    if child.kind == "raw":
+        return name == "data" and child.display == parent.display
+    if child.kind == "padding":
+        return not child.display or child.display.endswith(" zero bytes")
+    return child.kind == "item" and not child.children and not isinstance(parent.value, dict) and (
+        not parent.display.endswith((" item", " items"))
+    )
+
+
+def _mark_secret(node: Node, hidden: bytearray) -> None:
+    if node.secret:
+        start = node.start
+        if node.kind in ("attr", "nest", "item"):
+            start += NLA_HDRLEN
+        hidden[start : node.end] = b"\1" * (node.end - start)
+        return
+    for child in node.children:
+        _mark_secret(child, hidden)
+
+
+def _date(time_ns: int) -> str:
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    try:
+        day = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds}.{rest:09} s"
+    return f"{day}.{rest:09}Z"
+
+
+def _default_title() -> Callable[[int, Message], str]:
+    summarize = Summarizer(Learned()).summary
+    columns = Columns()
+
+    def title(number: int, message: Message) -> str:
+        time_ns = message.record.time_ns
+        time = "-" if time_ns is None else _date(time_ns)
+        return columns.line(number, time, summarize(message))
+
+    return title

@@ -1,0 +1,278 @@
+"""The dissector on real captures, on mutated ones and on bytes from nowhere."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nldissect.capture.source import open_capture
+from nldissect.dissect import Dissector, flag_names
+from nldissect.learn import Learned
+from nldissect.model import Message, Record
+
+from .check import REGISTRY, check_record, dissector
+
+CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.pcap*"))
+
+
+def link(protocol: int) -> bytes:
+    """A cooked header as nlmon gives it."""
+    return struct.pack(">HHH8xH", 4, 824, 0, protocol)
+
+
+def nlmsg(
+    kind: int, body: bytes = b"", flags: int = 0, seq: int = 1, pid: int = 0, order: str = "<"
+) -> bytes:
+    """One message, unpadded."""
+    return struct.pack(f"{order}IHHII", 16 + len(body), kind, flags, seq, pid) + body
+
+
+def attr(kind: int, payload: bytes, order: str = "<") -> bytes:
+    """One attribute with its padding."""
+    raw = struct.pack(f"{order}HH", 4 + len(payload), kind) + payload
+    return raw + bytes(-len(raw) % 4)
+
+
+def record(data: bytes, *, link_type: int = 253, wire_len: int | None = None) -> Record:
+    """A record of an only interface."""
+    return Record(1, 0, 0, link_type, data, len(data) if wire_len is None else wire_len)
+
+
+def one(data: bytes, **options: int) -> Message:
+    """The only message of a record."""
+    messages = check_record(dissector(), record(data, **options))
+    assert len(messages) == 1
+    return messages[0]
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_leaves_tile_every_record(path: Path) -> None:
+    with open_capture(str(path)) as capture:
+        reader = Dissector(REGISTRY, Learned(), capture.interfaces)
+        reader.survey(capture)
+        assert sum(len(check_record(reader, item)) for item in capture) > 0
+
+
+def real_records() -> list[Record]:
+    """A few dozen records of all captures, the short ones."""
+    found = []
+    for path in CAPTURES:
+        with open_capture(str(path)) as capture:
+            if capture.format == "pcap":
+                chosen = [item for item in capture if item.link_type == 253]
+                found += [item for item in chosen if len(item.data) < 600][:: max(1, len(chosen) // 12)]
+    return found
+
+
+RECORDS = real_records()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(RECORDS), st.data())
+def test_mutated_records_never_raise(original: Record, data: st.DataObject) -> None:
+    raw = bytearray(original.data)
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(raw) - 1))
+        raw[at] = data.draw(st.sampled_from([0, 1, 3, 4, 5, 0x7F, 0x80, 0xFF]))
+    tail = data.draw(st.binary(max_size=40))
+    cut = data.draw(st.integers(0, len(raw)))
+    whole = bytes(raw) + tail
+    for mutant, wire in ((whole, len(whole)), (bytes(raw[:cut]), len(raw))):
+        for order in (None, "big"):
+            check_record(dissector(order=order, learning=True), record(mutant, wire_len=wire))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([0, 2, 4, 6, 10, 12, 16, 99]), st.binary(max_size=300))
+def test_garbage_never_raises(protocol: int, body: bytes) -> None:
+    check_record(dissector(learning=True), record(link(protocol) + body))
+
+
+@given(st.sampled_from([253, 113, 276, 1]), st.binary(max_size=24))
+def test_short_records_never_raise(link_type: int, body: bytes) -> None:
+    check_record(dissector(link_type), record(body, link_type=link_type))
+
+
+def test_deep_nests_end() -> None:
+    inner = b""
+    for _ in range(3000):
+        inner = attr(0x8001, inner)
+    message = one(link(16) + nlmsg(0x40, b"\1\1\0\0" + inner[:60000], flags=1))
+    assert [note.code for note in message.notes].count("attr.depth") == 1
+
+
+def test_many_messages_in_one_record() -> None:
+    body = nlmsg(16, bytes(16), 2) * 3
+    messages = check_record(dissector(), record(link(0) + body))
+    assert [message.operation_c for message in messages] == ["RTM_NEWLINK"] * 3
+    assert [message.first for message in messages] == [True, False, False]
+
+
+def test_unaligned_message_is_followed_by_the_next() -> None:
+    body = nlmsg(0x40, b"\1\1\0\0" + struct.pack("<HH", 5, 1) + b"x", 1) + bytes(3) + nlmsg(3)
+    messages = check_record(dissector(), record(link(16) + body))
+    assert [message.type for message in messages] == [0x40, 3]
+
+
+def test_zero_tail_is_padding_with_a_note() -> None:
+    message = one(link(0) + nlmsg(18, b"\0", 0x301) + bytes(140))
+    assert message.layers[-1].name == "tail"
+    assert message.layers[-1].kind == "padding"
+    assert [note.code for note in message.notes if note.path == "tail"] == ["record.tail.zero"]
+
+
+def test_truncated_is_not_malformed() -> None:
+    data = link(16) + nlmsg(0x40, b"\1\1\0\0" + attr(1, bytes(100)), 1)
+    assert "truncated" in [note.code for note in one(data[:60], wire_len=len(data)).notes]
+    codes = [note.code for note in one(data[:60]).notes]
+    assert "nlmsg.len.overrun" in codes
+    assert "truncated" not in codes
+
+
+def test_record_without_a_message() -> None:
+    message = one(link(0) + b"\xff" * 7)
+    assert message.type == -1
+    assert [note.code for note in message.notes] == ["record.tail"]
+
+
+def test_direction() -> None:
+    directions = {
+        nlmsg(18, bytes(16), 0x301, pid=7): "request",
+        nlmsg(16, bytes(16), 2, pid=7): "reply",
+        nlmsg(16, bytes(16), 0, seq=0): "notify",
+        nlmsg(2, struct.pack("<i", 0) + nlmsg(16, b"")[:16], 0x100, pid=7): "reply",
+    }
+    for body, direction in directions.items():
+        assert one(link(0) + body).direction == direction
+    assert one(link(2) + nlmsg(77, bytes(8))).direction == "unknown"
+
+
+def ethtool_map() -> Learned:
+    return Learned({21: "ethtool"})
+
+
+def test_same_number_is_another_operation_by_direction() -> None:
+    reader = Dissector(REGISTRY, ethtool_map(), dissector().interfaces)
+    names = {}
+    for flags, pid in ((1, 0), (0, 5), (0, 0)):
+        data = link(16) + nlmsg(21, b"\x0d\1\0\0", flags, pid=pid)
+        message = check_record(reader, record(data))[0]
+        names[flags, pid] = (message.operation, message.operation_c)
+    assert names[1, 0] == ("privflags-get", "ETHTOOL_MSG_PRIVFLAGS_GET")
+    assert names[0, 0] == ("features-ntf", "ETHTOOL_MSG_FEATURES_NTF")
+
+
+def test_flags_mean_another_thing_for_each_class() -> None:
+    assert flag_names(0x301, "get") == ["request", "root", "match"]
+    assert flag_names(0x601, "new") == ["request", "excl", "create"]
+    assert flag_names(0x301, "ack") == ["request", "capped", "ack-tlvs"]
+    assert flag_names(0x8001, "get") == ["request", "0x8000"]
+
+
+def error(code: int, inner: bytes, tlvs: bytes = b"", flags: int = 0) -> bytes:
+    return link(0) + nlmsg(2, struct.pack("<i", code) + inner + tlvs, flags, pid=9)
+
+
+REQUEST = nlmsg(16, bytes(16) + attr(3, b"eth0\0") + attr(0x8012, attr(1, b"x\0")), 5)
+
+
+def test_error_names_the_attribute_that_it_blames() -> None:
+    message = one(error(-22, REQUEST, attr(1, b"bad name\0") + attr(2, struct.pack("<I", 32)), 0x200))
+    said = message.error
+    assert said is not None
+    assert (said["code"], said["name"], said["message"]) == (-22, "EINVAL", "bad name")
+    assert (said["offset"], said["attr"]) == (32, "ifname")
+    assert (message.family, message.operation) == ("rt-link", "newlink")
+
+
+def test_error_in_a_nest() -> None:
+    said = one(error(-95, REQUEST, attr(2, struct.pack("<I", 48)), 0x200)).error
+    assert said is not None
+    assert said["attr"] == "linkinfo.kind"
+
+
+def test_capped_error_has_its_words_behind_the_bare_header() -> None:
+    tlvs = attr(1, b"no\0") + attr(5, struct.pack("<I", 3))
+    said = one(error(-22, REQUEST[:16], tlvs, 0x300)).error
+    assert said is not None
+    assert (said["message"], said["missing"]) == ("no", "ifname")
+
+
+def test_missing_attribute_in_a_nest() -> None:
+    tlvs = attr(5, struct.pack("<I", 1)) + attr(6, struct.pack("<I", 44))
+    said = one(error(-22, REQUEST, tlvs, 0x200)).error
+    assert said is not None
+    assert said["missing"] == "linkinfo.kind"
+
+
+def test_done_with_words() -> None:
+    body = nlmsg(3, struct.pack("<i", -16) + attr(1, b"busy\0"), 0x202, pid=9)
+    said = one(link(0) + body).error
+    assert said is not None
+    assert (said["name"], said["message"]) == ("EBUSY", "busy")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_byte_order_is_decided_by_the_chain(order: str) -> None:
+    ifinfo = struct.pack(f"{order}BxHiII", 0, 1, 7, 0, 0)
+    body = nlmsg(16, ifinfo + attr(4, struct.pack(f"{order}I", 1500), order), 2, order=order)
+    messages = check_record(dissector(learning=True), record(link(0) + body))
+    assert messages[0].attrs == {"mtu": 1500}
+    header = messages[0].header
+    assert header is not None
+    assert header["ifi-index"] == 7
+
+
+def test_network_order_flag_on_an_attribute() -> None:
+    body = nlmsg(16, bytes(16) + attr(0x4004, struct.pack(">I", 1500)), 2)
+    assert one(link(0) + body).attrs == {"mtu": 1500}
+
+
+def test_selector_behind_its_data() -> None:
+    vlan = attr(0x8002, attr(1, struct.pack("<H", 5))) + attr(1, b"vlan\0")
+    message = one(link(0) + nlmsg(16, bytes(16) + attr(0x8012, vlan), 5))
+    assert message.attrs["linkinfo"] == {"data": {"id": 5}, "kind": "vlan"}
+
+
+def test_unknown_attribute_keeps_its_place() -> None:
+    body = bytes(16) + attr(3, b"eth0\0") + attr(999, b"what\0") + attr(4, struct.pack("<I", 9))
+    message = one(link(0) + nlmsg(16, body, 2))
+    assert message.attrs == {"ifname": "eth0", "attr-999": "what", "mtu": 9}
+    assert [(note.code, note.path) for note in message.notes if note.code == "attr.unknown"] == [
+        ("attr.unknown", "attrs.attr-999")
+    ]
+
+
+def test_repeated_attribute_becomes_a_list_with_a_note() -> None:
+    message = one(link(0) + nlmsg(16, bytes(16) + attr(3, b"a\0") + attr(3, b"b\0"), 2))
+    assert message.attrs == {"ifname": ["a", "b"]}
+    assert [note.code for note in message.notes] == ["attr.repeated"]
+
+
+def test_wrong_width_is_read_by_its_bytes() -> None:
+    message = one(link(0) + nlmsg(16, bytes(16) + attr(4, b"\1\2"), 2))
+    assert message.attrs == {"mtu": 0x0201}
+    assert [note.code for note in message.notes] == ["value.width"]
+
+
+def test_legacy_one_byte_header() -> None:
+    message = one(link(0) + nlmsg(18, b"\x11", 0x301))
+    assert message.operation == "getlink"
+    assert message.header == {"ifi-family": 17}
+
+
+def test_unknown_family_has_its_header_size_and_guesses() -> None:
+    reader = dissector()
+    attrs = {"family-id": 77, "family-name": "nobody", "hdrsize": 8}
+    reader.learned.observe(0, 1, 1, attrs)
+    body = b"\2\1\0\0" + bytes(8) + attr(1, b"text\0") + attr(0x8002, attr(1, b"\5\0\0\0"))
+    message = check_record(reader, record(link(16) + nlmsg(77, body, 1)))[0]
+    assert message.family == "nobody"
+    assert message.attrs == {"attr-1": "text", "attr-2": {"attr-1": 5}}
+    assert message.header == {"data": "0" * 16}
+    guessed = [node for node in message.layers[-1].children if node.notes]
+    assert {note.code for node in guessed for note in node.notes} == {"guessed"}
