@@ -302,9 +302,11 @@ def saved_families(document: Any, path: str) -> list[FamilyInfo]:
         info.hdrsize = hdrsize if isinstance(hdrsize, int) else 0
         info.version = entry.get("version")
         info.maxattr = entry.get("maxattr")
-        for group in entry.get("groups") or []:
-            info.groups[group["id"]] = group["name"]
-        for operation in entry.get("operations") or []:
-            info.operations[operation["id"]] = list(operation["flags"])
+        try:
+            info.groups = {int(group["id"]): str(group["name"]) for group in entry["groups"]}
+            for operation in entry["operations"]:
+                info.operations[int(operation["id"])] = [str(flag) for flag in operation["flags"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(f"{path} is no saved family map: {name} has a broken list") from error
         saved.append(info)
     return saved

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from .dissect import Plan, flag_names
 from .learn import Learned
-from .model import Json, Message
-from .spec.types import AttrSet, GuessSet, Irregular, Nest, Scalar, StructType, Text, Type, show
-from .text import printable
+from .model import Message
+from .spec.types import AttrSet, GuessSet, Irregular, Nest, Scalar, StructType, Type
+from .text import Json, printable, show
 from .wire.attrs import NLATTR
 from .wire.consts import (
     NETLINK_GENERIC,
@@ -28,12 +29,13 @@ GLYPHS: Final = {"request": "→", "reply": "←", "notify": "⇐", "unknown": "
 
 _LIMIT: Final = 48
 _PIECES: Final = 4
+_FIRST: Final = 3
 
 _NAMES: Final = (
-    "ifname", "header.dev-name", "dev-name", "family-name", "bus-name", "table", "chain", "set",
-    "name", "kind", "linkinfo.kind", "dst", "local", "address", "src", "gateway", "lladdr",
-    "priority", "key", "handle", "family-id", "id", "ifindex", "header.dev-index", "dev-index",
-    "oif", "iif", "index", "wiphy", "wiphy-name", "ssid", "bssid", "mac", "port", "port-index",
+    "ifname", "header.dev-name", "dev-name", "header.dev-index", "dev-index", "family-name",
+    "family-id", "bus-name", "dst", "local", "address", "src", "gateway", "lladdr", "oif", "iif",
+    "table", "chain", "set", "name", "kind", "linkinfo.kind", "priority", "key", "handle", "id",
+    "ifindex", "index", "wiphy", "wiphy-name", "ssid", "bssid", "mac", "port", "port-index",
     "pid", "type",
 )  # fmt: skip
 _RANKS: Final = {name: rank for rank, name in enumerate(_NAMES)}
@@ -41,7 +43,7 @@ _NESTS: Final = frozenset(name.split(".")[0] for name in _NAMES if "." in name)
 _LABELS: Final = {
     "ifname": "", "dev-name": "", "family-name": "", "name": "", "dst": "", "local": "",
     "address": "", "bus-name": "", "gateway": "via", "src": "from", "oif": "dev", "iif": "iif",
-    "ifindex": "dev", "dev-index": "dev", "wiphy-name": "",
+    "ifindex": "dev", "dev-index": "dev", "wiphy-name": "", "family-id": "id",
 }  # fmt: skip
 _LINKS: Final = frozenset(("ifindex", "dev-index", "oif", "iif", "link", "master", "if-index"))
 _ADDRESSES: Final = frozenset(("dst", "local", "address", "src"))
@@ -114,7 +116,7 @@ class _Picks:
                 self.by_number[number] = _Pick(rank or 0, path, attr.type, inner)
 
     def collect(
-        self, data: bytes, at: int, end: int, found: dict[int, tuple[str, Type, Json]]
+        self, data: bytes, at: int, end: int, found: dict[int, tuple[str, Json]]
     ) -> bool:
         """Fills ``found`` by rank; False if the run of attributes is broken."""
         unpack = NLATTR[self.order].unpack_from
@@ -134,7 +136,7 @@ class _Picks:
                     except Irregular:
                         pass
                     else:
-                        found[pick.rank] = (pick.name, pick.type, value)
+                        found[pick.rank] = (pick.name, value)
             at = (length + 3 & ~3) + at
         return at >= end
 
@@ -194,7 +196,9 @@ class Summarizer:
         error = message.error
         if error is None or not error["code"]:
             summary.outcome = "ack" if message.type == NLMSG_ERROR else "done"
-            if summary.outcome == "ack":
+            if not message.operation:
+                summary.operation = summary.outcome
+            elif summary.outcome == "ack":
                 summary.details = "ack"
             return
         summary.outcome = "error"
@@ -230,20 +234,20 @@ class Summarizer:
         if plan.set is not None and at < end:
             if isinstance(plan.set, GuessSet):
                 attrs = message.attrs
-                pieces = _known(attrs) or list(_first(attrs))
+                pieces = _known(attrs) or list(islice(_first(attrs), _FIRST))
             else:
                 picks = self._picks.get(plan.set)
                 if picks is None:
                     picks = self._picks[plan.set] = _picks_of(plan.set)
-                found: dict[int, tuple[str, Type, Json]] = {}
+                found: dict[int, tuple[str, Json]] = {}
                 if not picks.collect(data, at, end, found):
                     summary.outcome = "malformed"
                 limit = len(plan.set.identity) or _PIECES
                 for rank in sorted(found)[:limit]:
-                    name, type_, value = found[rank]
-                    pieces.append((name, _text(type_, value)))
+                    name, value = found[rank]
+                    pieces.append((name, _cut(_bare(value))))
                 if not pieces:
-                    pieces = list(_first(message.attrs))
+                    pieces = list(islice(_first(message.attrs), _FIRST))
         elif plan.set is None and at < end:
             pieces = [("", f"{end - at} bytes")]
         if plan.header is None or plan.header_end - plan.header_at < plan.header.size:
@@ -279,7 +283,9 @@ class Summarizer:
         if family and not _ADDRESSES.intersection(names):
             netfilter = message.protocol == NETLINK_NETFILTER
             known = _NETFILTER_FAMILIES if netfilter else _FAMILIES
-            text = known.get(family, f"family {family}") if isinstance(family, int) else show(family)
+            text = show(family)
+            if isinstance(family, int):
+                text = known.get(family, f"family {family}")
             pieces.insert(0, ("", text))
         index = values.get(header.index)
         if isinstance(index, int) and index:
@@ -295,11 +301,19 @@ class Summarizer:
         return self._join(pieces, message)
 
     def _join(self, pieces: Pieces, message: Message) -> str:
-        words = []
+        words: list[str] = []
+        named = ""
         for path, text in pieces:
             name = path.rpartition(".")[2]
             if name in _LINKS and text.isdecimal():
+                if name == "dev-index" and named and words[-1] == named:
+                    words[-1] = f"{named}({text})"
+                    continue
                 text = self._link(int(text), message)
+            elif name == "dev-name":
+                named = text
+            elif name == "family-id" and text.isdecimal():
+                text = f"{int(text):#x}"
             label = _LABELS.get(name, name)
             words.append(f"{label} {text}" if label else text)
         return " ".join(words)
@@ -331,22 +345,18 @@ def _known(attrs: dict[str, Json]) -> Pieces:
     return pieces
 
 
-def _first(attrs: dict[str, Json]) -> Iterator[tuple[str, str]]:
-    """The first plain values of an object."""
-    left = 3
-    for name, value in attrs.items():
-        if isinstance(value, (dict, list)) or value is None:
-            continue
-        yield name, _cut(_bare(value))
-        left -= 1
-        if not left:
-            return
-
-
-def _text(type_: Type, value: Json) -> str:
-    if isinstance(type_, Text):
-        return _cut(_bare(value))
-    return _cut(type_.show(value))
+def _first(attrs: Json) -> Iterator[tuple[str, str]]:
+    """The plain values of an object in order; what is nested only if that is all there is."""
+    if isinstance(attrs, list):
+        for item in attrs:
+            yield from _first(item)
+    elif isinstance(attrs, dict):
+        plain = [name for name, value in attrs.items() if not isinstance(value, (dict, list))]
+        for name in plain:
+            yield name, _cut(_bare(attrs[name]))
+        if not plain:
+            for value in attrs.values():
+                yield from _first(value)
 
 
 def _bare(value: Json) -> str:
@@ -382,6 +392,8 @@ def _operation(message: Message) -> str:
         return "done"
     if message.type < NLMSG_MIN_TYPE:
         return message.operation_c.removeprefix("NLMSG_").lower() or f"type {message.type}"
+    if message.protocol == NETLINK_NETFILTER:
+        return f"subsystem {message.type >> 8} type {message.type & 0xFF}"
     if message.protocol == NETLINK_GENERIC:
         if message.family:
             return f"command {message.command}"
@@ -399,7 +411,7 @@ def _flags(message: Message) -> str:
         names = flag_names(message.flags, message.flag_class)
         if "root" in names and "match" in names:
             names = ["dump", *(name for name in names if name not in ("root", "match"))]
-        hidden = ("request", "capped", "ack-tlvs")
+        hidden = ("request", "dump-filtered", "capped", "ack-tlvs")
         known = ",".join(name for name in names if name not in hidden)
         _flag_texts[key] = known
     return known

@@ -42,6 +42,21 @@ class Input:
         """Whether more may come while what is there is shown."""
         return not self.capture.seekable
 
+    def titles(
+        self, settings: Settings, *, color: bool = False, width: int = 0
+    ) -> Callable[[int, Message], str]:
+        """Makes a message's line, given its number; for messages in order."""
+        from ..summary import Columns, Summarizer
+
+        summarize = Summarizer(self.learned).summary
+        line = Columns(color=color, width=width).line
+        clock = settings.clock().text
+
+        def title(number: int, message: Message) -> str:
+            return line(number, clock(message.record.time_ns), summarize(message))
+
+        return title
+
     def messages(self) -> Iterator[Message]:
         """All messages in order. Raises CaptureError after the last good one."""
         dissect = self.dissector.dissect

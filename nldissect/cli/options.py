@@ -271,7 +271,7 @@ def with_settings(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def with_files(command: Callable[..., int]) -> Callable[..., int]:
-    """Gives a command FILE… and ``-r FILE``, as ``files``; raises UsageError where none is named."""
+    """Gives a command FILE… and ``-r FILE``, as ``files``; raises UsageError if none is named."""
 
     @wraps(command)
     def run(*args: Any, files: tuple[str, ...], read_files: tuple[str, ...], **words: Any) -> int:

@@ -12,18 +12,20 @@ from typing import Final
 
 from ..dissect import Plan, flag_names
 from ..learn import Learned
-from ..model import Interface, Json, Message, Node, Note
+from ..model import Interface, Message, Node, Note
 from ..spec.types import (
     MAX_DEPTH,
     ZEROS,
     Attr,
     AttrSet,
+    Bitfield32,
     CArray,
     Flag,
     GuessSet,
     Hidden,
     IndexedArray,
     Irregular,
+    NamedArray,
     Nest,
     Opaque,
     Scalar,
@@ -36,7 +38,7 @@ from ..spec.types import (
     hex_text,
 )
 from ..summary import Columns, Summarizer
-from ..text import printable
+from ..text import Json, printable, show
 from ..wire.attrs import NLATTR, iter_attrs
 from ..wire.consts import (
     CONTROL_TYPES,
@@ -46,12 +48,12 @@ from ..wire.consts import (
     NLA_HDRLEN,
     NLA_TYPE_MASK,
     NLMSG_DONE,
-    NLMSG_ERROR,
     NLMSG_MIN_TYPE,
     PROTOCOLS,
 )
 
 _INDENT: Final = "  "
+_EMPTY: Final = "empty"
 _C_COLUMN: Final = 58
 _KEEP_BYTES: Final = 512
 _KEEP_CHARS: Final = 1 << 24
@@ -76,6 +78,12 @@ class _Notes(Walk):
 
     def note(self, node: Node, severity: str, code: str, message: str) -> None:
         node.notes.append(Note(severity, code, message, "", node.start, node.end))
+
+    def rewind(self, at: int) -> None:
+        """Nothing is settled here."""
+
+    def settle(self, nodes: list[Node], prefix: str) -> None:
+        """Paths are not wanted."""
 
 
 class _Scope:
@@ -270,7 +278,6 @@ class Writer:
         elif header_size and plan.header is not None:
             out.append(f"{_INDENT}header: {plan.header.name.replace('-', '_')}\n")
             self._struct(plan.header, _INDENT * 2)(out, data, plan.header_at)
-        mark = len(out)
         if plan.attrs_at < end:
             if plan.set is None:
                 self._nodes(out, message.layers[-1:], _INDENT)
@@ -278,10 +285,6 @@ class Writer:
             out.append(f"{_INDENT}attrs:\n")
             self._walk.truncated = message.record.wire_len > len(data)
             self._attrs(out, plan.set, 2, data, plan.attrs_at, end, None)
-        if message.operation == "" and plan.info is not None and message.command >= 0:
-            # A command that the family's specification does not know carries a note.
-            del out[mark:]
-            self._nodes(out, message.layers[-1:], _INDENT)
 
     def _plain_result(self, out: list[str], message: Message) -> bool:
         """An ack or a DONE that holds nothing more; False if it does."""
@@ -412,7 +415,8 @@ class Writer:
         if attr.secret and not self._secrets:
             return self._render_secret(attr, indent)
         if isinstance(type_, (Flag, Hidden)):
-            return _if_empty("" if attr.hidden else self._line(indent, attr.name, "true", attr.c_name))
+            line = self._line(indent, attr.name, "true", attr.c_name)
+            return _if_empty("" if attr.hidden else line)
         if isinstance(type_, StructType):
             return self._render_struct(attr, type_, indent)
         if isinstance(type_, Nest):
@@ -422,7 +426,9 @@ class Writer:
         if isinstance(type_, SubMessageType):
             return self._render_sub_message(attr, type_, indent, depth)
         if isinstance(type_, Opaque):
-            return self._render_leaf(attr, lambda raw: hex_text(raw), indent)
+            return self._render_leaf(attr, hex_text, indent)
+        if isinstance(type_, (NamedArray, Bitfield32)):
+            return self._render_named(attr, type_, indent)
         if isinstance(type_, CArray) or type(type_).fill is Type.fill:
             return self._render_value(attr, type_, indent)
         return _irregular
@@ -435,18 +441,32 @@ class Writer:
 
     def _render_value(self, attr: Attr, type_: Type, indent: str) -> Render:
         line, name, c_name = self._line, attr.name, attr.c_name
-        value, show = type_.value, type_.show
+        value = type_.value
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
-            out.append(line(indent, name, show(value(data, at + 4, stop, None)), c_name))
+            out.append(line(indent, name, show(value(data, at + 4, stop, None)) or _EMPTY, c_name))
 
         return render
 
-    def _render_leaf(self, attr: Attr, show: Callable[[bytes], str], indent: str) -> Render:
+    def _render_named(self, attr: Attr, type_: Type, indent: str) -> Render:
+        head = self._line(indent, attr.name, "", attr.c_name)
+        inner = indent + _INDENT
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            value = type_.value(data, at + NLA_HDRLEN, stop, None)
+            if not value or not isinstance(value, dict):
+                raise Irregular
+            out.append(head)
+            for name, item in value.items():
+                out.append(f"{inner}{name}: {show(item) or _EMPTY}\n")
+
+        return render
+
+    def _render_leaf(self, attr: Attr, shown: Callable[[bytes], str], indent: str) -> Render:
         line, name, c_name = self._line, attr.name, attr.c_name
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
-            out.append(line(indent, name, show(data[at + 4 : stop]), c_name))
+            out.append(line(indent, name, shown(data[at + 4 : stop]) or _EMPTY, c_name))
 
         return render
 
@@ -468,7 +488,7 @@ class Writer:
 
     def _render_nest(self, attr: Attr, type_: Nest, indent: str, depth: int) -> Render:
         head = self._line(indent, attr.name, "", attr.c_name)
-        empty = self._line(indent, attr.name, "empty", attr.c_name)
+        empty = self._line(indent, attr.name, _EMPTY, attr.c_name)
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
             if stop - at == NLA_HDRLEN:
@@ -500,12 +520,12 @@ class Writer:
                 count += 1
                 if isinstance(item, Nest):
                     if start == span.stop:
-                        out.append(f"{inner}{index}: empty\n")
+                        out.append(f"{inner}{index}: {_EMPTY}\n")
                         continue
                     out.append(f"{inner}{index}:\n")
                     self._attrs(out, item.set, depth + 2, data, start, span.stop, scope)
                 else:
-                    text = item.show(item.value(data, start, span.stop, None))
+                    text = show(item.value(data, start, span.stop, None)) or _EMPTY
                     out.append(self._line(inner, str(index), text, ""))
             items = f"{count} item" + ("" if count == 1 else "s")
             out[mark] = self._line(indent, name, items, c_name)
@@ -516,7 +536,7 @@ class Writer:
         self, attr: Attr, type_: SubMessageType, indent: str, depth: int
     ) -> Render:
         head = self._line(indent, attr.name, "", attr.c_name)
-        empty = self._line(indent, attr.name, "empty", attr.c_name)
+        empty = self._line(indent, attr.name, _EMPTY, attr.c_name)
         selector = type_.selector
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
@@ -582,7 +602,7 @@ class Writer:
                     out.append(f"{indent}{field.name}:\n")
                     self._struct(field.type, indent + _INDENT)(out, data, start)
                 else:
-                    text = field.type.show(field.type.value(data, start, stop, None))
+                    text = show(field.type.value(data, start, stop, None)) or _EMPTY
                     out.append(self._line(indent, field.name, text, ""))
 
         return render
@@ -623,11 +643,9 @@ class Writer:
             elif inner and kind in ("nest", "attr", "field", "item"):
                 # The members follow.
                 display = display if display.endswith((" item", " items")) else ""
-            elif kind == "nest" and not inner:
-                display = display or "empty"
-            elif kind == "item" and not display and not inner:
-                display = "empty"
-            if kind == "header" and node.name == "header" and not node.c_name and _INDENT != indent:
+            elif not display and kind in ("nest", "attr", "item", "field"):
+                display = _EMPTY
+            if kind == "header" and node.name == "header" and not node.c_name and indent != _INDENT:
                 self._nodes(out, inner, indent)
                 self._notes(out, node, indent)
                 continue

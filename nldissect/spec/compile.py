@@ -196,19 +196,22 @@ class CompiledFamily:
         )
 
     def _op_c_name(self, op: Operation, number: int, kind: str) -> str:
-        spec = self.spec
-        prefix = spec.operation_prefix
-        if prefix is None:
-            prefix = f"{spec.name}-cmd-"
-        if spec.protonum is not None:
-            # A classic protocol names the number, whoever sends it.
-            named = self.requests.get(number, op)
-            return c_upper(prefix + named.name)
+        if self.spec.protonum is not None:
+            # A classic protocol's constant names the number, whoever sends it.
+            named = self.requests.get(number) or self.notifications.get(number) or op
+            return c_upper(self._prefix_of(named) + named.name.removesuffix("-ntf"))
+        if kind == "request":
+            return c_upper(self._prefix_of(op) + op.name)
+        named = self.notifications.get(number, op)
+        if named is op and kind == "reply" and self.spec.enum_model == "directional":
+            return c_upper(f"{self.spec.async_prefix or self._prefix_of(op)}{op.name}-reply")
+        return c_upper(self._prefix_of(named) + named.name)
+
+    def _prefix_of(self, op: Operation) -> str:
+        prefix = self.spec.operation_prefix
         if op.notify is not None or op.event is not None:
-            return c_upper((spec.async_prefix or prefix) + op.name)
-        if kind != "request" and spec.enum_model == "directional":
-            return c_upper(f"{spec.async_prefix or prefix}{op.name}-reply")
-        return c_upper(prefix + op.name)
+            prefix = self.spec.async_prefix or prefix
+        return f"{self.spec.name}-cmd-" if prefix is None else prefix
 
     def attr_set(self, name: str, order: str | None = None) -> AttrSet:
         """An attribute set; FAMILY/SET names one of another family. Its table is made at first use."""

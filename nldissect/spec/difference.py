@@ -121,6 +121,7 @@ def _used(spec: Spec) -> dict[str, set[str]]:
 
 _REFERENCES: Final = {
     "enum": "definitions",
+    "index-enum": "definitions",
     "struct": "definitions",
     "fixed-header": "definitions",
     "flags-mask": "definitions",

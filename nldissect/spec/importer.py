@@ -23,6 +23,10 @@ class _Dumper(_BASE_DUMPER):  # type: ignore[misc]
         return True
 
 
+_Dumper.add_multi_representer(dict, yaml.representer.SafeRepresenter.represent_dict)
+_Dumper.add_multi_representer(list, yaml.representer.SafeRepresenter.represent_list)
+
+
 def write(spec: Spec) -> str:
     """A canonical specification as a YAML text, with its SPDX line if it has a licence."""
     keys = {key: value for key, value in spec.items() if key != "license"}

@@ -359,6 +359,7 @@ class _Checker:
         """Checks what an attribute says; ``whole`` has also what its set's parent says of it."""
         self._set_of(item, "nested-attributes")
         self._definition_of(item, "enum", "enum", "flags")
+        self._definition_of(item, "index-enum", "enum")
         self._definition_of(item, "struct", "struct")
         self._check_hint(item)
         self._refer(item, "sub-message", self._messages, "sub-message")

@@ -131,6 +131,7 @@ _ATTRIBUTE: Final = Shape(
         "selector": "text",
         "secret": "boolean",
         "decoder": "text",
+        "index-enum": "text",
     },
 )
 _SET: Final = Shape(

@@ -996,7 +996,7 @@ def guess_kind(data: bytes, start: int, end: int, kind: int, order: str) -> str:
         return "flag"
     if kind & NLA_F_NESTED and reads_as_attrs(data, start, end, order):
         return "nest"
-    if data[end - 1] == 0 and size > 1 and not data[start : end - 1].translate(None, _PRINTABLE):
+    if data[end - 1] == 0 and size > 2 and not data[start : end - 1].translate(None, _PRINTABLE):
         return "string"
     if size in (1, 2, 4):
         return "integer"

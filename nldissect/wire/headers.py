@@ -10,8 +10,6 @@ from .consts import (
     LINKTYPE_NETLINK,
     LINKTYPE_SLL,
     LINKTYPE_SLL2,
-    NLM_F_CAPPED,
-    NLMSG_HDRLEN,
 )
 
 NLMSGHDR: Final = {"little": Struct("<IHHII"), "big": Struct(">IHHII")}
@@ -50,13 +48,3 @@ def link_protocol(link_type: int, data: bytes) -> int:
 def link_header_size(link_type: int) -> int:
     """Bytes in front of the first nlmsghdr."""
     return 20 if link_type == LINKTYPE_SLL2 else 16
-
-
-def ext_ack_start(flags: int, payload: int, inner_length: int) -> int:
-    """Where the ext-ack attributes of an NLMSG_ERROR begin (kernel netlink_ack).
-
-    payload: offset of the error code; inner_length: nlmsg_len of the embedded request.
-    """
-    if flags & NLM_F_CAPPED:
-        return payload + 4 + NLMSG_HDRLEN
-    return payload + 4 + ((max(inner_length, NLMSG_HDRLEN) + 3) & ~3)

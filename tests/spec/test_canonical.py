@@ -133,7 +133,8 @@ attribute-sets:
   attr-cnt-name: n
   attributes: [{name: x, type: array-nest, nested-attributes: a, doc: Prose., multi-attr: false}]
 operations:
-  list: [{name: get, doc: Prose., attribute-set: a, dont-validate: [dump], do: {pre: f, request: {}}}]
+  list:
+  - {name: get, doc: P, attribute-set: a, dont-validate: [dump], do: {pre: f, request: {}}}
 mcast-groups: {list: [{name: g, c-define-name: n}]}
 """
     )

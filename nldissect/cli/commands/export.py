@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import click
 
@@ -48,7 +49,9 @@ def export(
 
         def use(source: Input) -> bool:
             nonlocal left
-            options = text_options(source, settings, secrets) if format_ == "text" else {}
+            options: dict[str, Any] = {}
+            if format_ == "text":
+                options = {"title": source.titles(settings), "secrets": secrets}
             writer = make(output.write, source.capture.interfaces, **options)
             write = writer.message
             live = source.live

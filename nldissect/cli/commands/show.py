@@ -34,7 +34,6 @@ def show(
 ) -> int:
     """Print the messages of each FILE, one line or one tree for each."""
     from ...export.text import Writer
-    from ...summary import Columns, Summarizer
     from ..inputs import Input, each
     from ..output import Output, colored
 
@@ -46,17 +45,10 @@ def show(
             nonlocal left
             if len(files) > 1:
                 output.text(f"==> {source.capture.path} <==\n")
-            summarize = Summarizer(source.learned).summary
-            line = Columns(color=color, width=output.width).line
-            clock = settings.clock().text
-
-            def title(number: int, message: Message) -> str:
-                return line(number, clock(message.record.time_ns), summarize(message))
-
             writer = Writer(
                 output.write,
                 source.capture.interfaces,
-                title=title,
+                title=source.titles(settings, color=color, width=output.width),
                 verbose=tree > 1,
                 hexdump=hexdump,
                 color=color,
