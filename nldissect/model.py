@@ -9,6 +9,9 @@ from typing import Final, Protocol
 
 from .text import Json, show
 
+GUESSED: Final = "guessed"
+"""The code of the mark on a node that was read by what its bytes look like."""
+
 SEVERITIES: Final = ("chat", "note", "warn", "error")
 
 
@@ -292,13 +295,17 @@ def _note_start(note: Note) -> int:
 
 
 def place_notes(layers: list[Node], nodes: list[Node]) -> list[Note]:
-    """The notes of ``nodes``, each with the path of its node in the tree of ``layers``."""
+    """The notes of ``nodes``, each with the path of its node in the tree of ``layers``.
+
+    Guesses are marks of their nodes alone and left out.
+    """
     notes: list[Note] = []
     for node in sorted(nodes, key=_start):
         path = _path_of(layers, node)
         for note in node.notes:
             note.path = path
-            notes.append(note)
+            if note.code != GUESSED:
+                notes.append(note)
     return notes
 
 

@@ -444,7 +444,7 @@ class Writer:
         value = type_.value
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
-            out.append(line(indent, name, show(value(data, at + 4, stop, None)) or _EMPTY, c_name))
+            out.append(line(indent, name, _shown(value(data, at + 4, stop, None)), c_name))
 
         return render
 
@@ -458,7 +458,7 @@ class Writer:
                 raise Irregular
             out.append(head)
             for name, item in value.items():
-                out.append(f"{inner}{name}: {show(item) or _EMPTY}\n")
+                out.append(f"{inner}{name}: {_shown(item)}\n")
 
         return render
 
@@ -525,7 +525,7 @@ class Writer:
                     out.append(f"{inner}{index}:\n")
                     self._attrs(out, item.set, depth + 2, data, start, span.stop, scope)
                 else:
-                    text = show(item.value(data, start, span.stop, None)) or _EMPTY
+                    text = _shown(item.value(data, start, span.stop, None))
                     out.append(self._line(inner, str(index), text, ""))
             items = f"{count} item" + ("" if count == 1 else "s")
             out[mark] = self._line(indent, name, items, c_name)
@@ -602,7 +602,7 @@ class Writer:
                     out.append(f"{indent}{field.name}:\n")
                     self._struct(field.type, indent + _INDENT)(out, data, start)
                 else:
-                    text = show(field.type.value(data, start, stop, None)) or _EMPTY
+                    text = _shown(field.type.value(data, start, stop, None))
                     out.append(self._line(indent, field.name, text, ""))
 
         return render
@@ -644,7 +644,7 @@ class Writer:
                 # The members follow.
                 display = display if display.endswith((" item", " items")) else ""
             elif not display and kind in ("nest", "attr", "item", "field"):
-                display = _EMPTY
+                display = _shown(node.value if node.value == [] else "")
             if kind == "header" and node.name == "header" and not node.c_name and indent != _INDENT:
                 self._nodes(out, inner, indent)
                 self._notes(out, node, indent)
@@ -735,14 +735,18 @@ def _if_empty(text: str) -> Render:
     return render
 
 
+def _shown(value: Json) -> str:
+    """A value for people, never nothing."""
+    return show(value) or ("none" if value == [] else _EMPTY)
+
+
 def _secret(size: int) -> str:
     return f"(secret, {size} bytes)"
 
 
 def _c_name(node: Node) -> str:
     """The C constant; the name of a struct's member says nothing new."""
-    c_name = node.c_name
-    return "" if c_name == node.name.replace("-", "_") or node.kind == "header" else c_name
+    return node.c_name if node.c_name.isupper() else ""
 
 
 def _told(child: Node, parent: Node) -> bool:

@@ -11,7 +11,7 @@ from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
 from typing import Final, Protocol
 
-from ..model import Node, Note
+from ..model import GUESSED, Node, Note
 from ..text import Json, show
 from ..wire.attrs import (
     OVERRUN,
@@ -897,7 +897,7 @@ class AttrSet:
         """Reads an attribute that nobody described by what its bytes look like."""
         what = guess_kind(data, start, end, kind, self.order)
         # A mark on the node alone: the message says once that nobody described it.
-        note = Note("chat", "guessed", f"read as {what} by its bytes", "", node.start, node.end)
+        note = Note("chat", GUESSED, f"read as {what} by its bytes", "", node.start, node.end)
         node.notes.append(note)
         if what == "nest":
             node.kind = "nest"

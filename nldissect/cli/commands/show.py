@@ -39,6 +39,7 @@ def show(
 
     with Output(by_line=by_line) as output:
         color = colored(settings.color, output)
+        width = 0 if tree else output.width
         left = count
 
         def use(source: Input) -> bool:
@@ -48,7 +49,7 @@ def show(
             writer = Writer(
                 output.write,
                 source.capture.interfaces,
-                title=source.titles(settings, color=color, width=output.width),
+                title=source.titles(settings, color=color, width=width),
                 verbose=tree > 1,
                 hexdump=hexdump,
                 color=color,
