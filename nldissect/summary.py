@@ -30,6 +30,8 @@ GLYPHS: Final = {"request": "→", "reply": "←", "notify": "⇐", "unknown": "
 _LIMIT: Final = 48
 _PIECES: Final = 4
 _FIRST: Final = 3
+_KEEP_BYTES: Final = 1024
+_KEEP_COUNT: Final = 8192
 
 _NAMES: Final = (
     "ifname", "header.dev-name", "dev-name", "header.dev-index", "dev-index", "family-name",
@@ -171,6 +173,9 @@ class Summarizer:
         self._learned = learned
         self._picks: dict[AttrSet, _Picks] = {}
         self._headers: dict[StructType, _Header] = {}
+        self._kept: dict[
+            tuple[AttrSet | None, StructType | None, bool, bytes], tuple[Pieces, bool]
+        ] = {}
 
     def summary(self, message: Message) -> Summary:
         """The line of one message."""
@@ -184,7 +189,9 @@ class Summarizer:
             self._result(message, summary)
         else:
             summary.details = self._object(message, summary)
-        bad = [note.message for note in message.problems if note.severity in ("warn", "error")]
+        bad = None
+        if message.problems:
+            bad = [note.message for note in message.problems if note.severity in ("warn", "error")]
         if bad:
             summary.outcome = "malformed"
             summary.details = " ".join(filter(None, (summary.details, *bad)))
@@ -228,8 +235,27 @@ class Summarizer:
     def _object(self, message: Message, summary: Summary) -> str:
         plan = message.plan
         assert isinstance(plan, Plan)
+        body = message.record.data[plan.header_at : message.end]
+        dump = message.direction == "request" and message.flags & NLM_F_DUMP == NLM_F_DUMP
+        # Equal bytes under equal tables say the same, but for the names of links.
+        key = (plan.set, plan.header, dump, body)
+        known = self._kept.get(key)
+        if known is None:
+            known = self._read(message, plan, dump)
+            if len(body) <= _KEEP_BYTES:
+                if len(self._kept) >= _KEEP_COUNT:
+                    self._kept.clear()
+                self._kept[key] = known
+        pieces, whole = known
+        if not whole:
+            summary.outcome = "malformed"
+        return self._join(pieces, message)
+
+    def _read(self, message: Message, plan: Plan, dump: bool) -> tuple[Pieces, bool]:
+        """What identifies the object, and whether its attributes can be walked to the end."""
         data = message.record.data
         pieces: Pieces = []
+        whole = True
         at, end = plan.attrs_at, message.end
         if plan.set is not None and at < end:
             if isinstance(plan.set, GuessSet):
@@ -240,8 +266,7 @@ class Summarizer:
                 if picks is None:
                     picks = self._picks[plan.set] = _picks_of(plan.set)
                 found: dict[int, tuple[str, Json]] = {}
-                if not picks.collect(data, at, end, found):
-                    summary.outcome = "malformed"
+                whole = picks.collect(data, at, end, found)
                 limit = len(plan.set.identity) or _PIECES
                 for rank in sorted(found)[:limit]:
                     name, value = found[rank]
@@ -250,23 +275,23 @@ class Summarizer:
                     pieces = list(islice(_first(message.attrs), _FIRST))
         elif plan.set is None and at < end:
             pieces = [("", f"{end - at} bytes")]
-        if plan.header is None or plan.header_end - plan.header_at < plan.header.size:
-            return self._join(pieces, message)
-        header = self._headers.get(plan.header)
-        if header is None:
-            header = self._headers[plan.header] = _Header(plan.header)
-        values = plan.header.members(data, plan.header_at)
-        dump = message.direction == "request" and message.flags & NLM_F_DUMP == NLM_F_DUMP
-        return self._with_header(message, pieces, header, values, dump)
+        if plan.header is not None and plan.header_end - plan.header_at >= plan.header.size:
+            header = self._headers.get(plan.header)
+            if header is None:
+                header = self._headers[plan.header] = _Header(plan.header)
+            values = plan.header.members(data, plan.header_at)
+            self._add_header(message.protocol, pieces, header, values, dump)
+        return pieces, whole
 
-    def _with_header(
-        self,
-        message: Message,
+    @staticmethod
+    def _add_header(
+        protocol: int,
         pieces: Pieces,
         header: _Header,
         values: dict[str, Json],
         dump: bool,
-    ) -> str:
+    ) -> None:
+        """Puts what the family header tells into the pieces."""
         names = [name for name, _ in pieces]
         prefix = values.get(header.prefix)
         if isinstance(prefix, int):
@@ -281,8 +306,7 @@ class Summarizer:
                     pieces.insert(0, ("", "default"))
         family = values.get(header.family)
         if family and not _ADDRESSES.intersection(names):
-            netfilter = message.protocol == NETLINK_NETFILTER
-            known = _NETFILTER_FAMILIES if netfilter else _FAMILIES
+            known = _NETFILTER_FAMILIES if protocol == NETLINK_NETFILTER else _FAMILIES
             text = show(family)
             if isinstance(family, int):
                 text = known.get(family, f"family {family}")
@@ -298,7 +322,6 @@ class Summarizer:
             number = values.get(name)
             if isinstance(number, int) and number:
                 pieces.append((role, _TC_PARENTS.get(number) or _tc_handle(number)))
-        return self._join(pieces, message)
 
     def _join(self, pieces: Pieces, message: Message) -> str:
         words: list[str] = []
@@ -439,11 +462,16 @@ class Columns:
     def line(self, number: int, time: str, summary: Summary) -> str:
         """The line without its end."""
         digits = str(number)
-        self._number = max(self._number, len(digits))
-        self._time = max(self._time, len(time))
-        self._family = max(self._family, len(summary.family))
-        self._operation = max(self._operation, len(summary.operation))
-        self._flags = max(self._flags, len(summary.flags))
+        if len(digits) > self._number:
+            self._number = len(digits)
+        if len(time) > self._time:
+            self._time = len(time)
+        if len(summary.family) > self._family:
+            self._family = len(summary.family)
+        if len(summary.operation) > self._operation:
+            self._operation = len(summary.operation)
+        if len(summary.flags) > self._flags:
+            self._flags = len(summary.flags)
         line = (
             f"{digits:>{self._number}} {time:>{self._time}} {GLYPHS[summary.direction]} "
             f"{summary.family:<{self._family}} {summary.operation:<{self._operation}} "

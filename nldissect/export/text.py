@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from ..dissect import Plan, flag_names
@@ -34,6 +35,7 @@ from ..spec.types import (
     SubMessageType,
     Text,
     Type,
+    TypeValue,
     Walk,
     hex_text,
 )
@@ -48,14 +50,16 @@ from ..wire.consts import (
     NLA_HDRLEN,
     NLA_TYPE_MASK,
     NLMSG_DONE,
+    NLMSG_ERROR,
     NLMSG_MIN_TYPE,
     PROTOCOLS,
 )
+from ..wire.headers import NLMSGHDR
 
 _INDENT: Final = "  "
 _EMPTY: Final = "empty"
 _C_COLUMN: Final = 58
-_KEEP_BYTES: Final = 512
+_KEEP_BYTES: Final = 4096
 _KEEP_CHARS: Final = 1 << 24
 _ANY_DEPTH: Final = MAX_DEPTH * 2
 
@@ -118,9 +122,10 @@ class _Scope:
         """The nearest value of that name and the depth where it stands; 0 if there is none."""
         scope: _Scope | None = self
         while scope is not None:
-            value = scope.values().get(name)
-            if value is not None:
-                return value, scope.depth
+            if name in scope.run.texts:
+                value = scope.values().get(name)
+                if value is not None:
+                    return value, scope.depth
             scope = scope.outer
         return None, 0
 
@@ -132,7 +137,7 @@ class _Scope:
 class _Run:
     """How the runs of one attribute set are written at one depth; kept: text by bytes."""
 
-    __slots__ = ("set", "indent", "unpack", "renders", "kept", "single")
+    __slots__ = ("set", "indent", "unpack", "renders", "kept", "single", "texts")
 
     def __init__(self, attr_set: AttrSet, indent: str) -> None:
         self.set = attr_set
@@ -141,6 +146,9 @@ class _Run:
         self.renders: dict[int, Render] = {}
         self.kept: dict[bytes, str] = {}
         self.single: set[int] = set()
+        self.texts = {
+            attr.name for attr in attr_set.attrs.values() if isinstance(attr.type, (Text, Scalar))
+        }
 
 
 class Writer:
@@ -175,6 +183,8 @@ class Writer:
         self._runs: dict[tuple[AttrSet, int], _Run] = {}
         self._structs: dict[tuple[StructType, str], Callable[[list[str], bytes, int], None]] = {}
         self._flags: dict[tuple[int, str], str] = {}
+        self._bodies: dict[tuple[AttrSet | None, StructType | None], dict[bytes, str]] = {}
+        self._results: dict[tuple[int, str, str, str, bytes], tuple[str, ...]] = {}
         self._kept_chars = 0
         self._reach = _ANY_DEPTH
         self._walk = _Notes(False)
@@ -269,6 +279,29 @@ class Writer:
         elif protocol == NETLINK_GENERIC and message.body < end:
             self._nodes(out, message.layers[1 + message.first :], _INDENT)
             return
+        if plan.header_at == end:
+            return
+        # Equal bytes under equal tables give the same text.
+        kept = self._bodies.get((plan.set, plan.header))
+        if kept is None:
+            kept = self._bodies[plan.set, plan.header] = {}
+        body = data[plan.header_at : end]
+        text = kept.get(body)
+        if text is None:
+            begin = len(out)
+            self._body(out, message, plan)
+            if len(body) > _KEEP_BYTES or message.record.wire_len > len(data):
+                return
+            text = "".join(out[begin:])
+            self._count(len(text) + len(body))
+            kept[body] = text
+        else:
+            out.append(text)
+
+    def _body(self, out: list[str], message: Message, plan: Plan) -> None:
+        """The family header and the attributes."""
+        data = message.record.data
+        end = message.end
         header_size = plan.header_end - plan.header_at
         regular_header = plan.header is not None and header_size == plan.header.size
         if header_size and not (regular_header and plan.attrs_at == plan.header_end):
@@ -287,16 +320,38 @@ class Writer:
             self._attrs(out, plan.set, 2, data, plan.attrs_at, end, None)
 
     def _plain_result(self, out: list[str], message: Message) -> bool:
-        """An ack or a DONE that holds nothing more; False if it does."""
-        size = message.end - message.body
+        """An ack, or an error without words, or a DONE; False if it holds anything more."""
+        data = message.record.data
+        at = message.body
+        size = message.end - at
         if message.type == NLMSG_DONE and size in (0, 4):
             if size:
-                code = message.error
-                if code is None or code["code"]:
+                if any(data[at : message.end]):
                     return False
                 out.append(f"{_INDENT}error: done\n{_INDENT * 2}code: 0\n")
             return True
-        return False
+        if message.type != NLMSG_ERROR or size != 20:
+            return False
+        length, _, _, seq, pid = NLMSGHDR[message.order].unpack_from(data, at + 4)
+        key = (message.protocol, message.order, message.family, message.operation,
+               data[at : at + 4] + data[at + 8 : at + 12])  # fmt: skip
+        words = self._results.get(key)
+        if words is None:
+            words = self._result_words(message)
+            if len(self._results) < 4096:
+                self._results[key] = words
+        if not words:
+            return False
+        out.append(f"{words[0]}len {length}, type {words[1]}, seq {seq}, pid {pid}\n")
+        return True
+
+    def _result_words(self, message: Message) -> tuple[str, ...]:
+        """What stands before and after the length of an error's request; () if there are notes."""
+        lines: list[str] = []
+        self._nodes(lines, message.layers[-1:], _INDENT)
+        head, found, rest = "".join(lines).partition("len ")
+        middle = rest.partition(", type ")[2].rpartition(", seq ")[0]
+        return (head, middle) if found and middle and not message.noted else ()
 
     # Attributes straight from the bytes
 
@@ -351,7 +406,9 @@ class Writer:
                     del out[begin:]
                     self._one(out, run, data, at, stop, scope)
                 if length <= _KEEP_BYTES and self._reach > scope.depth:
-                    self._keep(run, raw, "".join(out[begin:]))
+                    text = "".join(out[begin:])
+                    self._count(len(text) + length)
+                    kept[raw] = text
                 if self._reach > reach:
                     self._reach = reach
             if length & 3:
@@ -368,13 +425,15 @@ class Writer:
             del out[mark:]
             self._fallback(out, run, data, start, end, outer)
 
-    def _keep(self, run: _Run, raw: bytes, text: str) -> None:
-        self._kept_chars += len(text) + len(raw) + 100
+    def _count(self, size: int) -> None:
+        """Makes room for so many more characters of kept text."""
+        self._kept_chars += size + 200
         if self._kept_chars > _KEEP_CHARS:
-            for other in self._runs.values():
-                other.kept.clear()
+            for run in self._runs.values():
+                run.kept.clear()
+            for bodies in self._bodies.values():
+                bodies.clear()
             self._kept_chars = 0
-        run.kept[raw] = text
 
     def _fallback(
         self, out: list[str], run: _Run, data: bytes, at: int, end: int, outer: _Scope | None
@@ -392,10 +451,12 @@ class Writer:
         """One attribute through nodes."""
         nodes: list[Node] = []
         attr = run.set.attrs.get(int(run.unpack(data, at)[1]) & NLA_TYPE_MASK)
-        if attr is not None and not isinstance(attr.type, Scalar):
+        outer = None
+        if attr is not None and isinstance(attr.type, (Nest, IndexedArray, SubMessageType)):
+            # The run's own values stand in for those of the siblings that are not read again.
             self._reach = 0
-        # The run's own values stand in for those of the siblings that are not read again.
-        run.set.fill(nodes, data, at, stop, scope.plain(), self._walk)
+            outer = scope.plain()
+        run.set.fill(nodes, data, at, stop, outer, self._walk)
         self._nodes(out, nodes, run.indent)
 
     def _run(self, attr_set: AttrSet, depth: int) -> _Run:
@@ -425,6 +486,8 @@ class Writer:
             return self._render_array(attr, type_, indent, depth)
         if isinstance(type_, SubMessageType):
             return self._render_sub_message(attr, type_, indent, depth)
+        if isinstance(type_, TypeValue):
+            return self._render_type_value(attr, type_, indent, depth)
         if isinstance(type_, Opaque):
             return self._render_leaf(attr, hex_text, indent)
         if isinstance(type_, (NamedArray, Bitfield32)):
@@ -479,7 +542,7 @@ class Writer:
         size = type_.size + NLA_HDRLEN
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
-            if stop - at != size:
+            if stop - at != size and (stop - at < size or any(data[at + size : stop])):
                 raise Irregular
             out.append(head)
             members(out, data, at + NLA_HDRLEN)
@@ -565,6 +628,28 @@ class Writer:
 
         return render
 
+    def _render_type_value(
+        self, attr: Attr, type_: TypeValue, indent: str, depth: int
+    ) -> Render:
+        unpack = NLATTR[type_.set.order].unpack_from
+
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            start, end = at + NLA_HDRLEN, stop
+            words = []
+            for name in type_.names:
+                if end - start < NLA_HDRLEN:
+                    raise Irregular
+                length, kind = unpack(data, start)
+                if length < NLA_HDRLEN or length != end - start:
+                    raise Irregular
+                words.append(f"{name} {kind & NLA_TYPE_MASK}")
+                start += NLA_HDRLEN
+            out.append(self._line(indent, attr.name, ", ".join(words), attr.c_name))
+            if start < end:
+                self._attrs(out, type_.set, depth + 1, data, start, end, scope)
+
+        return render
+
     def _struct(
         self, type_: StructType, indent: str
     ) -> Callable[[list[str], bytes, int], None]:
@@ -635,11 +720,16 @@ class Writer:
                 self._notes(out, node, indent)
                 continue
             inner = [child for child in children if not _told(child, node)]
+            told = len(inner) == 1 and _is_level(inner[0])
+            while len(inner) == 1 and _is_level(inner[0]):
+                inner = [child for child in inner[0].children if not _told(child, inner[0])]
             if kind == "attr" and node.value is None and not inner and not node.notes:
                 continue
             display = node.display
             if kind == "header" and node.name == "header":
                 display = node.c_name
+            elif _is_level(node) or told:
+                pass
             elif inner and kind in ("nest", "attr", "field", "item"):
                 # The members follow.
                 display = display if display.endswith((" item", " items")) else ""
@@ -749,6 +839,11 @@ def _c_name(node: Node) -> str:
     return node.c_name if node.c_name.isupper() else ""
 
 
+def _is_level(node: Node) -> bool:
+    """Whether a nest is a number with a name, which its parent's display tells."""
+    return node.kind == "nest" and isinstance(node.value, int) and not node.notes
+
+
 def _told(child: Node, parent: Node) -> bool:
     """Whether a child's line would only repeat its parent's."""
     if child.notes:
@@ -780,11 +875,15 @@ def _mark_secret(node: Node, hidden: bytearray) -> None:
 
 def _date(time_ns: int) -> str:
     seconds, rest = divmod(time_ns, 1_000_000_000)
+    return f"{_second(seconds)}.{rest:09}Z"
+
+
+@lru_cache(1024)
+def _second(seconds: int) -> str:
     try:
-        day = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     except (ValueError, OverflowError, OSError):
-        return f"{seconds}.{rest:09} s"
-    return f"{day}.{rest:09}Z"
+        return f"@{seconds}"
 
 
 def _default_title() -> Callable[[int, Message], str]:

@@ -1,5 +1,6 @@
 # what: a netdevsim device with two ports read, set and reloaded with devlink and ynl, devlink monitor beside
 modprobe netdevsim
+mount -t debugfs debugfs /sys/kernel/debug
 devlink monitor &
 sleep 1
 echo "1 2" >/sys/bus/netdevsim/new_device
@@ -38,7 +39,7 @@ devlink trap group show
 devlink trap policer set $dev policer 1 rate 2000 burst 256
 devlink trap policer show
 devlink sb show
-devlink linecard show
+devlink lc show
 devlink dev flash $dev file nosuch.bin
 devlink dev reload $dev
 devlink dev selftests show

@@ -1,5 +1,5 @@
-# what: settings of a veth and a netdevsim read and set with ethtool and ynl, ethtool --monitor beside
-modprobe netdevsim
+# what: settings of a veth, a netdevsim and an e1000e read and set with ethtool and ynl, ethtool --monitor beside
+modprobe -a netdevsim e1000e
 echo "1 1" >/sys/bus/netdevsim/new_device
 sleep 1
 ip link set eth0 up
@@ -8,8 +8,28 @@ ethtool --monitor &
 sleep 1
 ethtool v0
 ethtool eth0
+ethtool eth1
 ethtool lo
-for what in -k -g -l -c -a -m -T -S -i -P -d --show-eee --show-fec --show-priv-flags --show-tunnels --show-mm --show-module --show-pse --get-plca-cfg; do ethtool $what eth0; done
+ethtool -k eth0
+ethtool -g eth0
+ethtool -l eth0
+ethtool -c eth0
+ethtool -a eth0
+ethtool -T eth0
+ethtool -i eth0
+ethtool -P eth0
+ethtool --show-fec eth0
+ethtool --show-tunnels eth0
+ethtool -g eth1
+ethtool -c eth1
+ethtool -a eth1
+ethtool -m eth1
+ethtool -T eth1
+ethtool -S eth1
+ethtool -d eth1
+ethtool --show-eee eth1
+ethtool --show-priv-flags eth1
+ethtool --show-module eth1
 ethtool -S eth0 --all-groups
 ethtool -I -a eth0
 ethtool --json -k v0
@@ -21,11 +41,13 @@ ethtool -G eth0 rx 256 tx 128
 ethtool -G eth0 rx 99999
 ethtool -A eth0 rx on tx off
 ethtool --set-fec eth0 encoding rs
-ethtool --set-eee eth0 eee on tx-lpi on tx-timer 50
-ethtool -s eth0 wol g
-ethtool -s eth0 msglvl drv on probe on
+ethtool -s eth1 wol g
+ethtool -s eth1 msglvl drv on probe on
+ethtool -s eth1 autoneg off speed 100 duplex full
+ethtool --set-eee eth1 eee on tx-lpi on tx-timer 50
 ethtool -L v0 rx 99
 ethtool --cable-test eth0
+ethtool -N eth0 rx-flow-hash tcp4 sdfn
 ethtool nosuch
 ynl --spec ethtool --dump features-get
 ynl --spec ethtool --dump linkinfo-get

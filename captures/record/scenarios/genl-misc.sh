@@ -6,25 +6,29 @@ ip addr add 192.0.2.1/24 dev d0
 ip -6 addr add 2001:db8::1/64 dev d0 nodad
 ip link add d1 type dummy
 ip link add team0 type team
-ip link set d1 master team0
 teamnl team0 setoption mode activebackup
+ip link set d1 master team0
+teamnl team0 monitor all &
+sleep 1
+ip link set d1 up
+teamnl team0 setoption activeport "$(cat /sys/class/net/d1/ifindex)"
+sleep 1
+kill %1
 teamnl team0 options
 teamnl team0 ports
-ynl --spec team --do options-get --json "{\"team-ifindex\": $(cat /sys/class/net/team0/ifindex)}"
-ynl --spec team --do port-list-get --json "{\"team-ifindex\": $(cat /sys/class/net/team0/ifindex)}"
 ip fou add port 7777 ipproto 47
 ip fou add port 7778 gue local 192.0.2.1 peer 192.0.2.2 peer_port 9
 ip fou show
 ip fou add port 7777 ipproto 47
 ynl --spec fou --dump get
-ynl --spec fou --do get --json '{"port": 24862, "ipproto": 47, "af": 2}'
+ynl --spec fou --do get --json '{"port": 7777, "ipproto": 47, "af": 2}'
 ip fou del port 7777
 ip addr add 192.0.2.7/32 dev lo
 python3 /lab/bin/connect_metrics.py
 ip tcp_metrics show
 ynl --spec tcp_metrics --dump get
 ip tcp_metrics delete 192.0.2.7
-ip tcp_metrics get 192.0.2.99
+ip tcp_metrics show 192.0.2.99
 ip link add link d0 name ms0 type macsec encrypt on
 ip macsec add ms0 tx sa 0 pn 1 on key 01 000102030405060708090a0b0c0d0e0f
 ip macsec add ms0 rx port 1 address 02:00:5e:10:00:01

@@ -20,7 +20,7 @@ ynl --spec mptcp_pm --dump get-addr
 ynl --spec mptcp_pm --do get-limits
 ynl --spec mptcp_pm --do get-addr --json '{"addr": {"id": 9}}'
 ynl --spec mptcp_pm --do get-addr --json '{"addr": {"id": 77}}'
-ynl --spec mptcp_pm --do add-addr --json '{"addr": {"family": 2, "addr4": 3221225987, "flags": ["signal"]}}'
+ynl --spec mptcp_pm --do add-addr --json '{"addr": {"family": 2, "addr4": 3221225987, "flags": 1}}'
 ip mptcp endpoint delete id 9
 ip mptcp endpoint flush
 kill %1

@@ -2,6 +2,7 @@
 modprobe -a nf_conntrack_netlink nf_nat nf_log_syslog nfnetlink_log xt_NFLOG
 sysctl -q net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
 iptables-nft -A INPUT -m conntrack --ctstate NEW,ESTABLISHED -j CONNMARK --set-mark 5
+ip6tables-nft -A INPUT -m conntrack --ctstate NEW -j ACCEPT
 iptables-nft -t nat -A OUTPUT -p tcp -d 127.0.0.9 --dport 81 -j DNAT --to 127.0.0.1:5001
 iptables-nft -A OUTPUT -p icmp -j NFLOG --nflog-group 7 --nflog-prefix "ping of the example"
 conntrack -E -o timestamp &
@@ -18,7 +19,7 @@ conntrack -L -f ipv6
 conntrack -G -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1000 --dport 53
 conntrack -S
 conntrack -C
-conntrack -I expect -s 192.0.2.1 -d 192.0.2.2 --tuple-src 192.0.2.1 --tuple-dst 192.0.2.3 --mask-src 255.255.255.255 --mask-dst 255.255.255.255 -p tcp --sport 10 --dport 20 -t 30
+conntrack -I expect -s 192.0.2.1 -d 192.0.2.2 --tuple-src 192.0.2.1 --tuple-dst 192.0.2.3 --mask-src 255.255.255.255 --mask-dst 255.255.255.255 --mask-port-src 65535 --mask-port-dst 65535 -p tcp --sport 10 --dport 20 -t 30
 conntrack -L expect
 conntrack -D -p udp --mark 10
 conntrack -D -p udp -s 192.0.2.99
@@ -33,6 +34,7 @@ ipset list
 ipset test hosts 192.0.2.6
 ipset swap hosts nets
 ipset destroy nosuch
+ipset destroy both
 ipset destroy
 ip addr add 192.0.2.1/32 dev lo
 ipvsadm -A -t 192.0.2.1:80 -s rr -p 300

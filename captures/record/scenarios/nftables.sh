@@ -7,7 +7,7 @@ cat >/tmp/rules <<'RULES'
 table inet t {
   comment "the table of the example"
   set block { type ipv4_addr; flags interval, timeout; timeout 1h; elements = { 198.51.100.0/24, 192.0.2.66 timeout 10m comment "one" } }
-  set seen { type ipv4_addr . inet_service; flags dynamic; size 128; timeout 5m; counter }
+  set seen { type ipv4_addr . inet_service; flags dynamic; size 128; timeout 5m; counter; }
   set six { type ipv6_addr; elements = { 2001:db8::1, 2001:db8::2 } }
   map ports { type inet_service : verdict; elements = { 22 : accept, 25 : drop, 8080 : jump web } }
   map nat4 { type ipv4_addr : ipv4_addr; elements = { 192.0.2.10 : 203.0.113.10 } }
@@ -15,9 +15,8 @@ table inet t {
   quota q1 { over 10 mbytes }
   limit l1 { rate 10/second burst 5 packets }
   ct helper ftp { type "ftp" protocol tcp; }
-  ct timeout quick { protocol tcp; l3proto ip; policy = { established : 2m, close : 4s } }
-  secmark sec { "system_u:object_r:ssh_server_packet_t:s0" }
-  flowtable ft { hook ingress priority 0; devices = { d0 } }
+  ct timeout quick { protocol tcp; l3proto ip; policy = { established : 120, close : 4 };  }
+  flowtable ft { hook ingress priority 0; devices = { d0 }; }
   chain web { tcp dport { 8080, 8443 } counter accept; }
   chain in {
     type filter hook input priority filter; policy accept;
@@ -25,12 +24,13 @@ table inet t {
     iifname "lo" accept
     tcp dport vmap @ports
     ip saddr @block counter name c1 drop
-    ip6 saddr @six log prefix "six " level warn flags all group 3 accept
+    ip6 saddr @six log prefix "six " level warn flags all accept
+    ip6 daddr @six log prefix "to six " group 3 snaplen 64 queue-threshold 2 accept
     ip saddr . tcp dport @seen drop
     tcp flags & (syn | ack) == syn limit rate over 25/second burst 10 packets reject with tcp reset
     add @seen { ip saddr . tcp dport }
     meta mark set ct mark or 0x10
-    ct mark set meta skuid
+    ct mark set meta mark
     meta l4proto { icmp, ipv6-icmp } limit name "l1" accept
     fib saddr . iif oif missing drop
     ip dscp set cs4
@@ -48,11 +48,13 @@ table inet t {
   chain pre { type nat hook prerouting priority dstnat; dnat ip to ip daddr map @nat4; tcp dport 81 redirect to :8081; }
   chain post { type nat hook postrouting priority srcnat; oifname "d0" masquerade random; ip saddr 192.0.2.0/24 snat to 203.0.113.1-203.0.113.9 persistent; }
 }
-table netdev nd { chain i { type filter hook ingress device d0 priority 0; ether daddr 02:00:5e:10:00:01 fwd to lo; vlan id 5 dup to lo; } }
-table bridge b { chain f { type filter hook forward priority 0; ether type arp arp operation request drop; } }
-table ip6 six { chain o { type filter hook output priority 0; exthdr frag exists drop; ip6 hoplimit 1 reject; } }
+table netdev nd { chain i { type filter hook ingress device d0 priority 0; ether daddr 02:00:5e:10:00:01 fwd to lo; vlan id 5 dup to lo; }
+}
+table bridge b { chain f { type filter hook forward priority 0; ether type arp arp operation request drop; }
+}
+table ip6 six { chain o { type filter hook output priority 0; exthdr frag exists drop; ip6 hoplimit 1 reject; }
+}
 RULES
-sed -i 's/ secmark sec.*//' /tmp/rules
 nft -f /tmp/rules
 nft -a list ruleset
 nft -j list table ip6 six
@@ -81,7 +83,6 @@ iptables-nft-save
 ynl --spec nftables --dump gettable --json '{"nfgen-family": 1}'
 ynl --spec nftables --dump getchain --json '{"nfgen-family": 1}'
 ynl --spec nftables --dump getset --json '{"nfgen-family": 1}'
-ynl --spec nftables --dump getrule --json '{"nfgen-family": 10}'
 ynl --spec nftables --dump getrule --json '{"nfgen-family": 7}'
 ynl --spec nftables --dump getsetelem --json '{"nfgen-family": 1, "table": "t", "set": "six"}'
 ynl --spec nftables --dump getobj --json '{"nfgen-family": 1}'

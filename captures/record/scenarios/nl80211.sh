@@ -2,7 +2,6 @@
 modprobe mac80211_hwsim radios=2
 sleep 1
 iw event -t &
-iw phy phy0 info
 iw dev
 iw dev wlan0 info
 cat >/tmp/hostapd.conf <<'CONF'
@@ -22,8 +21,7 @@ ip link set wlan1 up
 hostapd -B /tmp/hostapd.conf
 iw dev wlan1 scan freq 2412
 wpa_supplicant -B -i wlan1 -D nl80211 -c /tmp/supplicant.conf
-for _ in $(seq 60); do iw dev wlan1 link | grep -q SSID && break; sleep 1; done
-sleep 3
+sleep 18
 iw dev wlan1 link
 iw dev wlan1 station dump
 iw dev wlan0 station dump

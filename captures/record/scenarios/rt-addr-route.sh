@@ -1,10 +1,11 @@
 # what: addresses, routes (multipath, nexthop objects, encap), rules and their errors, ip monitor beside
 ip monitor &
 sysctl -q net.ipv6.conf.all.forwarding=1
-modprobe -a mpls_router mpls_iptunnel
+modprobe -a mpls_router mpls_iptunnel veth
 sysctl -q net.mpls.platform_labels=100
-ip link add d0 type dummy
+ip link add d0 type veth peer name d1
 ip link set d0 up
+ip link set d1 up
 ip link add vrf0 type vrf table 55
 ip addr add 192.0.2.1/24 brd + dev d0 label d0:one
 ip addr add 192.0.2.17/32 peer 192.0.2.18 dev d0 valid_lft 600 preferred_lft 300
@@ -23,7 +24,6 @@ ip -6 route add 2001:db8:2::/64 via 2001:db8::2 pref high
 ip -6 route add 2001:db8:3::/64 nexthop via 2001:db8::3 nexthop via 2001:db8::4
 ip -6 route add 2001:db8:4::/64 encap seg6 mode encap segs 2001:db8::a,2001:db8::b dev d0
 ip -6 route add 2001:db8:5::/64 encap seg6local action End.DT6 table 55 dev d0
-ip -6 route add 2001:db8:6::/64 encap ioam6 trace prealloc type 0x800000 ns 1 size 12 dev d0
 ip nexthop add id 1 via 192.0.2.8 dev d0
 ip nexthop add id 2 via 192.0.2.9 dev d0
 ip nexthop add id 3 via 2001:db8::8 dev d0
@@ -60,10 +60,10 @@ ip addr add 192.0.2.1/24 dev d0
 ip addr del 192.0.2.99/24 dev d0
 ip nexthop del id 99
 ynl --spec rt_addr --dump getaddr
-ynl --spec rt_addr --dump getmulticast --json '{"ifa-family": 10}'
+ynl --spec rt_addr --dump getaddr --json '{"ifa-family": 10}'
 ynl --spec rt_route --dump getroute --json '{"rtm-family": 2}'
 ynl --spec rt_route --dump getroute --json '{"rtm-family": 10}'
-ynl --spec rt_route --do getroute --json '{"rtm-family": 2, "rta-dst": "203.0.113.7"}'
+ynl --spec rt_route --do getroute --json '{"rtm-family": 2, "rtm-dst-len": 32, "rta-dst": "cb007107"}'
 ip route del 203.0.113.128/25
 ip nexthop flush
 ip route flush table 55

@@ -29,7 +29,7 @@ bridge mdb add dev br0 port d1 grp ff0e::1 src 2001:db8::5 permanent
 bridge fdb show
 bridge fdb show br br0
 bridge -d -s fdb show dev vx0
-bridge fdb get 02:00:5e:10:00:20 br br0
+bridge fdb get 02:00:5e:10:00:20 br br0 vlan 1
 bridge -d mdb show
 bridge vlan show
 bridge fdb add 02:00:5e:10:00:20 dev d1 master static vlan 1

@@ -384,6 +384,22 @@ def nest_or_byte(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     return NestOrByte(family.attr_set(attr.nested_attributes or "", order))
 
 
+class FlagOrByte(Type):
+    """A byte in what the kernel says, nothing but its presence in what it is asked."""
+
+    __slots__ = ()
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        if end - start > 1:
+            raise Irregular(f"{end - start} bytes where u8 has 1")
+        return data[start] if end > start else True
+
+
+def flag_or_byte(family: CompiledFamily, attr: Attribute, order: str) -> Type:
+    """u8, or a flag."""
+    return FlagOrByte()
+
+
 class LinkProtinfo(NestOrByte):
     """IFLA_PROTINFO: a bridge port's attributes if flagged as nested, else IPv6's.
 

@@ -1,0 +1,205 @@
+"""Beside the kernel's own ynl tool: what it printed during a recording is what we read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from nldissect.model import Message, Node
+from nldissect.wire.consts import (
+    NLM_F_ACK,
+    NLM_F_CAPPED,
+    NLM_F_REQUEST,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    NLMSG_MIN_TYPE,
+)
+
+from .captures import CAPTURES, messages, registry
+from .transcript import Run, Verdict, read
+
+LOGS: Final = {
+    path: log
+    for path in CAPTURES
+    if (log := path.parent / f"{path.name.split('.')[0]}.log").exists()
+    and "\n$ ynl --spec" in log.read_text(errors="replace")
+}
+"""Captures with a transcript in which ynl is called."""
+
+FIRST_SEQ: Final = 1025
+LAST_SEQ: Final = 65535
+"""ynl draws the sequence number of what it is asked for from here, its own questions from below."""
+
+
+def renamed(name: str) -> Callable[[Any, str], tuple[str, Any]]:
+    """A newer kernel's specification has another name for it."""
+    return lambda value, _: (name, value)
+
+
+DISAGREEMENTS: Final[list[tuple[str, str, str, Callable[[Any, str], tuple[str, Any]]]]] = []
+"""Family, path, reason, and what we say instead of ynl's value under a name."""
+
+
+def differences(path: str, ours: Any, theirs: Any) -> list[str]:
+    """Where values or their types differ; ynl prints sets, so lists of words have no order."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        found = []
+        for name in sorted({*ours, *theirs}):
+            inner = f"{path}.{name}"
+            if name not in ours:
+                found.append(f"{inner}: only ynl has {theirs[name]!r}")
+            elif name not in theirs:
+                found.append(f"{inner}: only we have {ours[name]!r}")
+            else:
+                found += differences(inner, ours[name], theirs[name])
+        return found
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        if all(isinstance(item, str) for item in (*ours, *theirs)):
+            ours, theirs = sorted(ours), sorted(theirs)
+        return [
+            line
+            for at, (mine, other) in enumerate(zip(ours, theirs, strict=True))
+            for line in differences(f"{path}.{at}", mine, other)
+        ]
+    if type(ours) is type(theirs) and ours == theirs:
+        return []
+    return [f"{path}: {ours!r} where ynl has {theirs!r}"]
+
+
+def agreed(family: str, value: Any, path: str) -> Any:
+    """ynl's value with the deliberate disagreements applied."""
+    if isinstance(value, list):
+        return [agreed(family, item, path) for item in value]
+    if not isinstance(value, dict):
+        return value
+    out = {}
+    for key, inner in value.items():
+        where = f"{path}.{key}"
+        name, item = key, agreed(family, inner, where)
+        for family_, pattern, _, instead in DISAGREEMENTS:
+            if family_ == family and fnmatchcase(where, pattern):
+                name, item = instead(item, key)
+        out[name] = item
+    return out
+
+
+def family_of(run: Run) -> str:
+    """The family that a specification's file is about."""
+    return run.spec if run.spec in registry() else run.spec.replace("_", "-")
+
+
+def is_ynl_request(message: Message) -> bool:
+    """Whether a message is what ynl was asked to send."""
+    return (
+        message.type >= NLMSG_MIN_TYPE
+        and message.flags & (NLM_F_REQUEST | NLM_F_ACK) == NLM_F_REQUEST | NLM_F_ACK
+        and message.pid == 0
+        and FIRST_SEQ <= message.seq <= LAST_SEQ
+        and message.version in (-1, 1)
+    )
+
+
+def whole(message: Message) -> dict[str, Any]:
+    """Header members and attributes in one object, as ynl has them."""
+    return {**message.attrs, **(message.header or {})}
+
+
+def replies_to(request: Message, found: list[Message]) -> list[Message]:
+    """What the kernel sent back for a request, to the end of the conversation."""
+    replies = []
+    for message in found[found.index(request) + 1 :]:
+        if message.seq == request.seq and not message.flags & NLM_F_REQUEST:
+            replies.append(message)
+            if message.type in (NLMSG_DONE, NLMSG_ERROR):
+                break
+    return replies
+
+
+def path_at(nodes: list[Node], offset: int) -> str:
+    """The path of the attribute that begins at an offset of the record."""
+    for node in nodes:
+        if node.kind in ("attr", "nest") and node.start == offset:
+            return f".{node.name}"
+        if node.start < offset < node.end:
+            return f".{node.name}{path_at(node.children, offset)}"
+    return ""
+
+
+def check_verdict(verdict: Verdict, answer: Message, request: Message) -> None:
+    """What we say of an NLMSG_ERROR or NLMSG_DONE is what ynl said of it."""
+    error = answer.error
+    assert error is not None
+    assert (answer.length, answer.flags) == (verdict.length, verdict.flags)
+    assert (answer.type, error["code"]) == (verdict.type, verdict.code)
+    extack = dict(verdict.extack)
+    assert error["message"] == extack.pop("msg", None)
+    if "bad-attr" in extack:
+        layers = [layer for layer in request.layers if layer.name == "attrs"]
+        offset = error["offset"]
+        assert isinstance(offset, int)
+        assert path_at(layers[0].children, request.start + offset) == extack.pop("bad-attr")
+        if answer.type == NLMSG_ERROR and not answer.flags & NLM_F_CAPPED:
+            assert f".{error['attr']}" == verdict.extack["bad-attr"]
+    assert error["policy"] == extack.pop("policy", None)
+    assert not extack
+
+
+def check_run(run: Run, request: Message, found: list[Message]) -> int:
+    """One call of ynl beside its messages; gives how many replies were compared."""
+    family = family_of(run)
+    for name, value in run.request.items():
+        ours = whole(request)
+        assert name in ours, (name, ours)
+        if isinstance(value, str) and not isinstance(ours[name], list):
+            assert ours[name] == value
+    answers = replies_to(request, found)
+    ends = [m for m in answers if m.type < NLMSG_MIN_TYPE]
+    for verdict in run.verdicts:
+        check_verdict(verdict, ends[-1], request)
+    if not run.has_reply:
+        return 0
+    ours = [whole(message) for message in answers if message.type >= NLMSG_MIN_TYPE]
+    theirs = run.reply if isinstance(run.reply, list) else [run.reply]
+    assert len(ours) == len(theirs)
+    found_differences = [
+        line
+        for mine, other in zip(ours, theirs, strict=True)
+        for line in differences(run.operation, mine, agreed(family, other, run.operation))
+    ]
+    assert not found_differences
+    return len(ours)
+
+
+def check_events(run: Run, found: list[Message]) -> int:
+    """What a subscriber printed is what the kernel sent to it, here once per listener."""
+    names = {event["name"] for event in run.reply}
+    ours: list[Message] = []
+    for message in found:
+        if message.family == family_of(run) and message.operation in names:
+            raw = message.record.data[message.start : message.end]
+            if not ours or ours[-1].record.data[ours[-1].start : ours[-1].end] != raw:
+                ours.append(message)
+    assert [message.operation for message in ours] == [event["name"] for event in run.reply]
+    for message, event in zip(ours, run.reply, strict=True):
+        assert message.direction == "notify"
+        theirs = agreed(message.family, event["msg"], event["name"])
+        assert not differences(event["name"], whole(message), theirs)
+    return len(ours)
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.name)
+def test_values_are_those_of_ynl(path: Path) -> None:
+    runs = read(LOGS[path])
+    found = messages(path)
+    requests = [message for message in found if is_ynl_request(message)]
+    sent = [run for run in runs if run.sent and run.mode != "subscribe"]
+    assert [(m.family, m.operation) for m in requests] == [
+        (family_of(run), run.operation) for run in sent
+    ]
+    compared = sum(map(lambda run, m: check_run(run, m, found), sent, requests))
+    compared += sum(check_events(run, found) for run in runs if run.mode == "subscribe")
+    assert compared or not any(run.reply for run in runs)
