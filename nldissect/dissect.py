@@ -424,9 +424,22 @@ class Dissector:
             self._choose_shape(message, plan, op, at)
 
     def _choose_shape(self, message: Message, plan: Plan, op: Op, at: int) -> None:
-        """Takes the first shape that reads to the message's end, the usual one if none does."""
+        """Takes the shape that the header asks for, or the first that reads to the message's end.
+
+        The usual one if there is none.
+        """
         data = message.record.data
+        for shape in op.shapes:
+            if shape.chosen(data, at, message.end):
+                plan.header, plan.set, plan.regular = shape.header, shape.set, True
+                self._place(message, plan, at)
+                return
+        if message.end - message.start < message.length:
+            # What is left of a cut message does not tell: the usual one stands.
+            return
         for shape in (Shape(op.header, op.set), *op.shapes):
+            if shape.when is not None:
+                continue
             plan.header, plan.set, plan.regular = shape.header, shape.set, True
             self._place(message, plan, at)
             if plan.regular and (
@@ -544,7 +557,7 @@ class Dissector:
                 return {}
             record = message.record
             walk = _Walk(record.wire_len > len(record.data))
-            root = Scope({}, None, walk)
+            root = self._root(message, plan, walk)
             root.name = "attrs"
             try:
                 attrs = plan.set.values(record.data, plan.attrs_at, message.end, root)
@@ -555,6 +568,16 @@ class Dissector:
                     message.take_notes(walk.notes)
                 return attrs
         return _attrs_of(message.layers)
+
+    @staticmethod
+    def _root(message: Message, plan: Plan, walk: _Walk) -> Scope:
+        """The scope around the attributes: the header's members where attributes ask for them."""
+        header, op = plan.header, plan.op
+        if op is None or not op.scoped or header is None:
+            return Scope({}, None, walk)
+        if plan.header_end - plan.header_at < header.size:
+            return Scope({}, None, walk)
+        return Scope(header.members(message.record.data, plan.header_at), None, walk)
 
     def header(self, message: Message) -> dict[str, Json] | None:
         plan = message.plan
@@ -684,8 +707,9 @@ class Dissector:
             attrs = Node("attrs", "", "nest", plan.attrs_at, message.end)
             if plan.set is not None:
                 attrs.value = plan.set.fill(
-                    attrs.children, data, plan.attrs_at, message.end, Scope({}, None, walk), walk
-                )
+                    attrs.children, data, plan.attrs_at, message.end,
+                    self._root(message, plan, walk), walk,
+                )  # fmt: skip
             else:
                 attrs.name = "payload"
                 attrs.kind = "raw"

@@ -9,7 +9,7 @@ from typing import Final
 
 from .dissect import Plan, flag_names
 from .learn import Learned
-from .model import Message
+from .model import Message, Node
 from .spec.types import AttrSet, GuessSet, Irregular, Nest, Scalar, StructType, Type
 from .text import Json, printable, show
 from .wire.attrs import NLATTR
@@ -117,9 +117,7 @@ class _Picks:
             if not attr.secret:
                 self.by_number[number] = _Pick(rank or 0, path, attr.type, inner)
 
-    def collect(
-        self, data: bytes, at: int, end: int, found: dict[int, tuple[str, Json]]
-    ) -> bool:
+    def collect(self, data: bytes, at: int, end: int, found: dict[int, tuple[str, Json]]) -> bool:
         """Fills ``found`` by rank; False if the run of attributes is broken."""
         unpack = NLATTR[self.order].unpack_from
         by_number = self.by_number
@@ -228,8 +226,8 @@ class Summarizer:
                 if request.name != "request":
                     continue
                 for part in request.children:
-                    if part.name == "attrs" and isinstance(part.value, dict):
-                        return self._join(_known(part.value), message)
+                    if part.name == "attrs":
+                        return self._join(_known(_public(part)), message)
         return ""
 
     def _object(self, message: Message, summary: Summary) -> str:
@@ -272,7 +270,11 @@ class Summarizer:
                     name, value = found[rank]
                     pieces.append((name, _cut(_bare(value))))
                 if not pieces:
-                    pieces = list(islice(_first(message.attrs), _FIRST))
+                    attrs = {}
+                    for layer in message.layers:
+                        if layer.name == "attrs":
+                            attrs = _public(layer)
+                    pieces = list(islice(_first(attrs), _FIRST))
         elif plan.set is None and at < end:
             pieces = [("", f"{end - at} bytes")]
         if plan.header is not None and plan.header_end - plan.header_at >= plan.header.size:
@@ -352,6 +354,21 @@ def _picks_of(attr_set: AttrSet) -> _Picks:
     if identity:
         return _Picks(attr_set, {path: rank for rank, path in enumerate(identity)})
     return _Picks(attr_set, _RANKS)
+
+
+def _public(parent: Node) -> dict[str, Json]:
+    """The values below a node by name, without key material."""
+    values: dict[str, Json] = {}
+    for node in parent.children:
+        if node.secret or node.kind not in ("attr", "nest", "item", "field"):
+            continue
+        if node.name in ("nla-len", "nla-type"):
+            continue
+        value = node.value
+        if isinstance(value, (dict, list)):
+            value = _public(node)
+        values.setdefault(node.name, value)
+    return values
 
 
 def _known(attrs: dict[str, Json]) -> Pieces:

@@ -133,6 +133,13 @@ def test_truncated_is_not_malformed() -> None:
     assert "truncated" not in codes
 
 
+def test_a_cut_message_keeps_its_usual_header() -> None:
+    body = struct.pack("<BBBBBBBBI", 2, 8, 0, 0, 255, 2, 254, 2, 0) + attr(15, b"\xff\0\0\0")
+    data = link(0) + nlmsg(24, body, flags=2, pid=9)
+    message = one(data[:36], wire_len=len(data))
+    assert message.header == {"rtm-family": 2, "rtm-dst-len": 8, "rtm-src-len": 0, "rtm-tos": 0}
+
+
 def test_record_without_a_message() -> None:
     message = one(link(0) + b"\xff" * 7)
     assert message.type == -1

@@ -7,6 +7,7 @@ script=/lab/scenarios/$name.sh
 export PATH=/lab/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 setting() { sed -n "s/^# $1: //p" "$script"; }
 
+busybox mount -t debugfs debugfs /sys/kernel/debug
 modprobe nlmon
 ip link add nlmon0 type nlmon
 ip link set nlmon0 up

@@ -29,6 +29,8 @@ COMMANDS: Final = {
     "spec": "Check, list and print families' specifications.",
     "completion": "Print a completion script for a shell.",
 }
+PROGRAM: Final = "nldissect"
+COMPLETE_VARIABLE: Final = "_NLDISSECT_COMPLETE"
 _PACKAGE: Final = "nldissect.cli.commands"
 _EXPORT_OPTION: Final = "-T"
 
@@ -63,7 +65,7 @@ class Commands(click.Group):
 
 
 @click.group(
-    "nldissect",
+    PROGRAM,
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -113,11 +115,16 @@ def _run(given: list[str], diagnostics: Diagnostics) -> int:
     from .output import OutputClosed
 
     try:
-        completing = "_NLDISSECT_COMPLETE" in os.environ
-        words = given if completing else implied(given)
-        if words is not given and words[1:] == given and words[0] == "show":
+        asked = os.environ.get(COMPLETE_VARIABLE)
+        if asked:
+            from click.shell_completion import shell_complete
+
+            return shell_complete(cli, {}, PROGRAM, COMPLETE_VARIABLE, asked)
+        words = implied(given)
+        if words[0] == "show" and words[1:] == given:
             _tell_of_browser(given, diagnostics)
-        code = cli.main(words, prog_name="nldissect", standalone_mode=False)
+        with cli.make_context(PROGRAM, words) as context:
+            code = cli.invoke(context)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code if isinstance(code, int) else DONE
@@ -174,7 +181,7 @@ def _usage_text(error: click.ClickException) -> str:
 
 def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
-    path = context.command_path if isinstance(context, click.Context) else "nldissect"
+    path = context.command_path if isinstance(context, click.Context) else PROGRAM
     return f"{path} --help tells more"
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ..learn import FamilyInfo, Learned
     from ..registry import Registry
 
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType
+
 TIME_FORMATS: Final = {
     "a": "time of day, local",
     "ad": "date and time of day, local",
@@ -35,16 +39,14 @@ _CLOCKS: Final = {
 _SECOND: Final = 1_000_000_000
 
 
-class Word(click.ParamType):
+class Word(ParamType):
     """One of some words; a near miss is told the right one."""
 
     def __init__(self, kind: str, words: Sequence[str]) -> None:
         self.name = kind
         self.words = words
 
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value not in self.words:
             hint = did_you_mean(value, self.words) or f"there are: {', '.join(self.words)}"
             self.fail(f"there is no {self.name} {value!r}; {hint}", param, ctx)
@@ -61,7 +63,7 @@ class Word(click.ParamType):
         return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
 
 
-class NamedId(click.ParamType):
+class NamedId(ParamType):
     """``ID=NAME``: a family id, hexadecimal or decimal, and the family's name."""
 
     name = "id=name"

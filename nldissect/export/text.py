@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from ..dissect import Plan, flag_names
 from ..learn import Learned
@@ -19,11 +19,16 @@ from ..spec.types import (
     ZEROS,
     Attr,
     AttrSet,
+    AutoScalar,
     Bitfield32,
     CArray,
+    EnumScalar,
     Flag,
+    FlagsScalar,
     GuessSet,
     Hidden,
+    HintBytes,
+    HintScalar,
     IndexedArray,
     Irregular,
     NamedArray,
@@ -62,6 +67,12 @@ _C_COLUMN: Final = 58
 _KEEP_BYTES: Final = 4096
 _KEEP_CHARS: Final = 1 << 24
 _ANY_DEPTH: Final = MAX_DEPTH * 2
+_NO_DEPTH: Final = -1
+_ALONE: Final = frozenset(
+    (Scalar, EnumScalar, FlagsScalar, HintScalar, AutoScalar, Text, HintBytes, Opaque, Flag, CArray,
+     NamedArray, Bitfield32, StructType, TypeValue, Hidden)
+)  # fmt: skip
+"""Types that read the same whatever stands around them."""
 
 _DIM: Final = "\x1b[2m"
 _BOLD: Final = "\x1b[1m"
@@ -119,7 +130,7 @@ class _Scope:
         return values
 
     def find(self, name: str) -> tuple[Json, int]:
-        """The nearest value of that name and the depth where it stands; 0 if there is none."""
+        """The nearest value of that name and the depth where it stands."""
         scope: _Scope | None = self
         while scope is not None:
             if name in scope.run.texts:
@@ -127,11 +138,12 @@ class _Scope:
                 if value is not None:
                     return value, scope.depth
             scope = scope.outer
-        return None, 0
+        return None, _NO_DEPTH
 
-    def plain(self) -> Scope:
-        """The same for the types themselves."""
-        return Scope(self.values(), None if self.outer is None else self.outer.plain())
+    def plain(self, header: dict[str, Json]) -> Scope:
+        """The same for the types themselves; header: what stands around all runs."""
+        outer = Scope(header, None) if self.outer is None else self.outer.plain(header)
+        return Scope(self.values(), outer)
 
 
 class _Run:
@@ -188,6 +200,7 @@ class Writer:
         self._kept_chars = 0
         self._reach = _ANY_DEPTH
         self._walk = _Notes(False)
+        self._message: Message
 
     def message(self, number: int, message: Message) -> None:
         """Writes a message; number counts the input's messages from 1."""
@@ -303,20 +316,26 @@ class Writer:
         data = message.record.data
         end = message.end
         header_size = plan.header_end - plan.header_at
-        regular_header = plan.header is not None and header_size == plan.header.size
-        if header_size and not (regular_header and plan.attrs_at == plan.header_end):
-            self._nodes(
-                out, [layer for layer in message.layers if layer.name == "header"], _INDENT
-            )
-        elif header_size and plan.header is not None:
-            out.append(f"{_INDENT}header: {plan.header.name.replace('-', '_')}\n")
-            self._struct(plan.header, _INDENT * 2)(out, data, plan.header_at)
+        if header_size:
+            mark = len(out)
+            try:
+                if plan.header is None or header_size != plan.header.size:
+                    raise Irregular
+                if plan.attrs_at != plan.header_end:
+                    raise Irregular
+                out.append(f"{_INDENT}header: {plan.header.name.replace('-', '_')}\n")
+                self._struct(plan.header, _INDENT * 2)(out, data, plan.header_at)
+            except Irregular:
+                del out[mark:]
+                layers = [layer for layer in message.layers if layer.name == "header"]
+                self._nodes(out, layers, _INDENT)
         if plan.attrs_at < end:
             if plan.set is None:
                 self._nodes(out, message.layers[-1:], _INDENT)
                 return
             out.append(f"{_INDENT}attrs:\n")
             self._walk.truncated = message.record.wire_len > len(data)
+            self._message = message
             self._attrs(out, plan.set, 2, data, plan.attrs_at, end, None)
 
     def _plain_result(self, out: list[str], message: Message) -> bool:
@@ -413,17 +432,14 @@ class Writer:
                     self._reach = reach
             if length & 3:
                 at = stop + (-length & 3)
-                if at > end:
-                    if stop != end:
-                        at = start - 1
-                        break
-                elif data[stop:at] != ZEROS[length & 3]:
+                if (data[stop:at] != ZEROS[length & 3]) if at <= end else stop != end:
                     break
             else:
                 at = stop
-        if start <= at < end or at == start - 1:
-            del out[mark:]
-            self._fallback(out, run, data, start, end, outer)
+        else:
+            return
+        del out[mark:]
+        self._fallback(out, run, data, start, end, outer)
 
     def _count(self, size: int) -> None:
         """Makes room for so many more characters of kept text."""
@@ -439,9 +455,10 @@ class Writer:
         self, out: list[str], run: _Run, data: bytes, at: int, end: int, outer: _Scope | None
     ) -> None:
         """A whole run through nodes."""
-        self._reach = 0
+        self._reach = _NO_DEPTH
         nodes: list[Node] = []
-        scope = None if outer is None else outer.plain()
+        header = self._header()
+        scope = Scope(header, None) if outer is None else outer.plain(header)
         run.set.fill(nodes, data, at, end, scope, self._walk)
         self._nodes(out, nodes, run.indent)
 
@@ -452,12 +469,23 @@ class Writer:
         nodes: list[Node] = []
         attr = run.set.attrs.get(int(run.unpack(data, at)[1]) & NLA_TYPE_MASK)
         outer = None
-        if attr is not None and isinstance(attr.type, (Nest, IndexedArray, SubMessageType)):
+        if attr is not None and type(attr.type) not in _ALONE:
             # The run's own values stand in for those of the siblings that are not read again.
-            self._reach = 0
-            outer = scope.plain()
+            self._reach = _NO_DEPTH
+            outer = scope.plain(self._header())
         run.set.fill(nodes, data, at, stop, outer, self._walk)
         self._nodes(out, nodes, run.indent)
+
+    def _header(self) -> dict[str, Json]:
+        """The members of the family header, which selectors may name."""
+        plan = self._message.plan
+        assert isinstance(plan, Plan)
+        header, op = plan.header, plan.op
+        if header is None or op is None or not op.scoped:
+            return {}
+        if plan.header_end - plan.header_at != header.size:
+            return {}
+        return header.members(self._message.record.data, plan.header_at)
 
     def _run(self, attr_set: AttrSet, depth: int) -> _Run:
         run = _Run(attr_set, _INDENT * depth)
@@ -471,28 +499,29 @@ class Writer:
         attr = run.set.attrs.get(kind & NLA_TYPE_MASK)
         if attr is None or kind & NLA_F_NET_BYTEORDER or depth >= MAX_DEPTH:
             return _irregular
-        type_ = attr.type
+        type_: Any = attr.type
+        kind_ = type(type_)
         indent = run.indent
         if attr.secret and not self._secrets:
             return self._render_secret(attr, indent)
-        if isinstance(type_, (Flag, Hidden)):
+        if kind_ in (Flag, Hidden):
             line = self._line(indent, attr.name, "true", attr.c_name)
             return _if_empty("" if attr.hidden else line)
-        if isinstance(type_, StructType):
+        if kind_ is StructType:
             return self._render_struct(attr, type_, indent)
-        if isinstance(type_, Nest):
+        if kind_ is Nest:
             return self._render_nest(attr, type_, indent, depth)
-        if isinstance(type_, IndexedArray):
+        if kind_ is IndexedArray:
             return self._render_array(attr, type_, indent, depth)
-        if isinstance(type_, SubMessageType):
+        if kind_ is SubMessageType:
             return self._render_sub_message(attr, type_, indent, depth)
-        if isinstance(type_, TypeValue):
+        if kind_ is TypeValue:
             return self._render_type_value(attr, type_, indent, depth)
-        if isinstance(type_, Opaque):
+        if kind_ is Opaque:
             return self._render_leaf(attr, hex_text, indent)
-        if isinstance(type_, (NamedArray, Bitfield32)):
+        if kind_ in (NamedArray, Bitfield32):
             return self._render_named(attr, type_, indent)
-        if isinstance(type_, CArray) or type(type_).fill is Type.fill:
+        if kind_ is CArray or kind_.fill is Type.fill:
             return self._render_value(attr, type_, indent)
         return _irregular
 
@@ -565,9 +594,7 @@ class Writer:
     def _render_array(self, attr: Attr, type_: IndexedArray, indent: str, depth: int) -> Render:
         item = type_.item
         inner = indent + _INDENT
-        if not isinstance(item, Nest) and (
-            isinstance(item, (Opaque, StructType)) or type(item).fill is not Type.fill
-        ):
+        if type(item) is not Nest and type(item).fill is not Type.fill:
             return _irregular
         name, c_name = attr.name, attr.c_name
 
@@ -604,6 +631,8 @@ class Writer:
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
             selected, where = scope.find(selector)
+            if selected is None:
+                selected = self._header().get(selector)
             self._reach = min(self._reach, where)
             shape = type_.shape(Scope({selector: selected}, None))
             if shape is None:
@@ -628,9 +657,7 @@ class Writer:
 
         return render
 
-    def _render_type_value(
-        self, attr: Attr, type_: TypeValue, indent: str, depth: int
-    ) -> Render:
+    def _render_type_value(self, attr: Attr, type_: TypeValue, indent: str, depth: int) -> Render:
         unpack = NLATTR[type_.set.order].unpack_from
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
@@ -650,9 +677,7 @@ class Writer:
 
         return render
 
-    def _struct(
-        self, type_: StructType, indent: str
-    ) -> Callable[[list[str], bytes, int], None]:
+    def _struct(self, type_: StructType, indent: str) -> Callable[[list[str], bytes, int], None]:
         """Appends the members of a struct that is there as a whole."""
         known = self._structs.get((type_, indent))
         if known is None:
@@ -662,6 +687,8 @@ class Writer:
     def _struct_render(
         self, type_: StructType, indent: str
     ) -> Callable[[list[str], bytes, int], None]:
+        if type(type_) is not StructType:
+            return _irregular_struct
         plain = all(type(field.type) is Scalar and not field.secret for field in type_.shown)
         if type_.simple and plain:
             # One format for all members.
@@ -770,9 +797,8 @@ class Writer:
         display = node.display
         if node.secret and not self._secrets:
             display = _secret(node.end - node.start)
-        elif node.children and node.kind in ("nest", "attr", "item") and isinstance(
-            node.value, (dict, list)
-        ):
+        elif node.children and isinstance(node.value, (dict, list)):
+            # The members follow; the object itself may hold key material.
             display = ""
         span = f"{self._dim}{node.start:>5}+{node.end - node.start:<5}{self._reset}"
         out.append(span + self._line(indent, node.name, display, node.c_name))
@@ -797,9 +823,7 @@ class Writer:
         for at in range(start, end, 16):
             raw = data[at : min(at + 16, end)]
             if any(hidden[at : at + len(raw)]):
-                pairs = [
-                    "**" if hidden[at + i] else f"{byte:02x}" for i, byte in enumerate(raw)
-                ]
+                pairs = ["**" if hidden[at + i] else f"{byte:02x}" for i, byte in enumerate(raw)]
                 words = " ".join(pairs)
                 raw = bytes(0x2A if hidden[at + i] else byte for i, byte in enumerate(raw))
             else:
@@ -813,6 +837,10 @@ _DOTS: Final = bytes(byte if 0x20 <= byte < 0x7F else 0x2E for byte in range(256
 
 
 def _irregular(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+    raise Irregular
+
+
+def _irregular_struct(out: list[str], data: bytes, at: int) -> None:
     raise Irregular
 
 
@@ -857,9 +885,9 @@ def _told(child: Node, parent: Node) -> bool:
         return name == "data" and child.display == parent.display
     if child.kind == "padding":
         return not child.display or child.display.endswith(" zero bytes")
-    return child.kind == "item" and not child.children and not isinstance(parent.value, dict) and (
-        not parent.display.endswith((" item", " items"))
-    )
+    if child.kind != "item" or child.children or isinstance(parent.value, dict):
+        return False
+    return not parent.display.endswith((" item", " items"))
 
 
 def _mark_secret(node: Node, hidden: bytearray) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from .model import (
+    Alternative,
     Attribute,
     AttributeSet,
     Body,
@@ -52,6 +53,7 @@ _SET: Final = _with_last(keys_of(AttributeSet), "attributes")
 _ATTRIBUTE: Final = keys_of(Attribute)
 _CHECKS: Final = keys_of(Checks)
 _FORMAT: Final = keys_of(Format)
+_ALTERNATIVE: Final = keys_of(Alternative)
 _OPERATION: Final = ("name", "value", *keys_of(Operation)[1:])
 _BODY: Final = keys_of(Body)
 
@@ -106,7 +108,8 @@ def attribute_values(attribute_set: Spec) -> Iterator[tuple[Spec, int]]:
 def operation_values(spec: Spec) -> Iterator[tuple[Spec, int | None, int | None]]:
     """The operations with the numbers of the messages to and from the kernel.
 
-    A reserved operation (no mode) keeps both numbers, so that it can be named.
+    A reserved operation (no mode) keeps both numbers, so that it can be named. In the directional
+    model a mode with a numbered reply and no request is of a message from the kernel alone.
     """
     operations = spec.get("operations") or {}
     if operations.get("enum-model") == "directional":
@@ -130,6 +133,9 @@ def _directional(operations: Spec) -> Iterator[tuple[Spec, int | None, int | Non
         mode = main_mode(operation)
         if mode is None:
             yield operation, None, None
+            continue
+        if "request" not in mode and "value" in mode.get("reply", {}):
+            yield operation, None, mode["reply"]["value"]
             continue
         request = mode.get("request", {}).get("value", request)
         if "reply" in mode:
@@ -247,7 +253,7 @@ def _operation(item: Spec, request: int | None, reply: int | None, directional: 
     made = _only(item, _OPERATION)
     made.pop("value", None)
     if "alternatives" in made:
-        made["alternatives"] = [_only(shape, _FORMAT) for shape in made["alternatives"]]
+        made["alternatives"] = [_only(shape, _ALTERNATIVE) for shape in made["alternatives"]]
     for key in ("do", "dump", "event"):
         if key in made:
             made[key] = _mode(made[key])

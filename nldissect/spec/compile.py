@@ -6,11 +6,22 @@ from collections.abc import Callable
 from typing import Final
 
 from ..errors import SpecError
-from .model import Attribute, AttributeSet, Definition, Entry, Family, Format, Member, Operation
-from .types import Member as MemberType
+from ..text import Json
+from .model import (
+    Alternative,
+    Attribute,
+    AttributeSet,
+    Definition,
+    Entry,
+    Family,
+    Format,
+    Member,
+    Operation,
+)
 from .types import (
     OPAQUE,
     TEXT,
+    AddressByFamily,
     Attr,
     AttrSet,
     AutoScalar,
@@ -25,6 +36,8 @@ from .types import (
     HintBytes,
     HintScalar,
     IndexedArray,
+    Member as MemberType,
+    MemberAddress,
     NamedArray,
     Nest,
     Scalar,
@@ -53,10 +66,12 @@ class Op:
 
     number: nlmsg_type of a classic protocol, command of a generic family.
     kind: request, reply, notify or event. shapes: other headers and sets that the same message
-    may have, tried when the first does not read to the end.
+    may have, chosen by the header or tried when the first does not read to the end. scoped: the
+    header's members say what some attributes are.
     """
 
-    __slots__ = ("family", "name", "c_name", "number", "kind", "header", "set", "group", "shapes")
+    __slots__ = ("family", "name", "c_name", "number", "kind", "header", "set", "group", "shapes",
+                 "scoped")  # fmt: skip
 
     def __init__(
         self,
@@ -69,6 +84,7 @@ class Op:
         attr_set: AttrSet | None,
         group: str | None,
         shapes: list[Shape],
+        scoped: bool = False,
     ) -> None:
         self.family = family
         self.name = name
@@ -79,6 +95,7 @@ class Op:
         self.set = attr_set
         self.group = group
         self.shapes = shapes
+        self.scoped = scoped
 
 
 class Resolver:
@@ -186,25 +203,42 @@ class CompiledFamily:
             None if not header else self.struct(header, order),
             None if not set_name else self.attr_set(set_name, order),
             op.mcgrp,
-            [
-                Shape(
-                    None if not shape.fixed_header else self.struct(shape.fixed_header, order),
-                    None if not shape.attribute_set else self.attr_set(shape.attribute_set, order),
-                )
-                for shape in op.alternatives or ()
-            ],
+            [self._shape(shape, header, order) for shape in op.alternatives or ()],
+            self._is_scoped(header, set_name),
         )
+
+    def _shape(self, shape: Alternative, own_header: str | None, order: str) -> Shape:
+        when: list[tuple[Field, Json]] | None = None
+        if shape.when is not None:
+            fields = {field.name: field for field in self.struct(own_header or "", order).fields}
+            when = [(fields[name], value) for name, value in shape.when.items()]
+        return Shape(
+            None if not shape.fixed_header else self.struct(shape.fixed_header, order),
+            None if not shape.attribute_set else self.attr_set(shape.attribute_set, order),
+            when,
+        )
+
+    def _is_scoped(self, header: str | None, set_name: str | None) -> bool:
+        attribute_set = self._sets_by_name.get(set_name or "")
+        if not header or attribute_set is None:
+            return False
+        members = {member.name for member in self._definition(header).members or ()}
+        return any(attr.selector in members for attr in attribute_set.attributes)
 
     def _op_c_name(self, op: Operation, number: int, kind: str) -> str:
         if self.spec.protonum is not None:
             # A classic protocol's constant names the number, whoever sends it.
             named = self.requests.get(number) or self.notifications.get(number) or op
             return c_upper(self._prefix_of(named) + named.name.removesuffix("-ntf"))
-        if kind == "request":
+        if kind == "request" or self.spec.enum_model != "directional":
             return c_upper(self._prefix_of(op) + op.name)
         named = self.notifications.get(number, op)
-        if named is op and kind == "reply" and self.spec.enum_model == "directional":
-            return c_upper(f"{self.spec.async_prefix or self._prefix_of(op)}{op.name}-reply")
+        if named is op and kind == "reply" and self.spec.async_prefix is not None:
+            return c_upper(f"{self.spec.async_prefix}{op.name}-reply")
+        request = self.requests.get(number)
+        if request is not None and named.name in (op.name, f"{request.name}-ntf"):
+            # One enum for both directions, and one constant for a request and its answer.
+            named = request
         return c_upper(self._prefix_of(named) + named.name)
 
     def _prefix_of(self, op: Operation) -> str:
@@ -270,6 +304,7 @@ class CompiledFamily:
             self.type_of(attr, order),
             attr.type == "pad",
             attr.secret,
+            attr.selector or "",
         )
 
     def type_of(self, attr: Attribute, family_order: str) -> Type:
@@ -328,6 +363,8 @@ class CompiledFamily:
                 attr.sub_type or "", order, attr.enum, attr.enum_as_flags, attr.display_hint
             )
             return NamedArray(item, self.enum(attr.index_enum)) if attr.index_enum else CArray(item)
+        if attr.selector and attr.display_hint == "ipv4-or-v6":
+            return AddressByFamily(attr.selector)
         if attr.display_hint:
             return HintBytes(attr.display_hint)
         return OPAQUE
@@ -372,12 +409,28 @@ class CompiledFamily:
         if known is None:
             fields: list[Field] = []
             offset = 0
-            for member in self._definition(name).members or []:
+            members = self._definition(name).members or []
+            for member in members:
                 field = self._field(member, offset, key[1])
                 offset += field.size
                 fields.append(field)
+            for member, field in zip(members, fields):
+                if member.selector:
+                    field.type = self._member_address(member.selector, field, fields)
             known = self._structs[key] = StructType(name, fields, key[1])
         return known
+
+    def _member_address(self, selector: str, address: Field, fields: list[Field]) -> Type:
+        away = -address.offset
+        for name in selector.split("."):
+            field = next((field for field in fields if field.name == name), None)
+            if field is None:
+                raise SpecError(f"there is no member {selector} for {address.name}", self.name)
+            away += field.offset
+            fields = field.type.fields if isinstance(field.type, StructType) else []
+        if field is None or not isinstance(field.type, Scalar):
+            raise SpecError(f"{selector} is no address family", self.name)
+        return MemberAddress(field.type, away)
 
     def _field(self, member: Member, offset: int, family_order: str) -> Field:
         order = _ORDERS.get(member.byte_order or "", family_order)

@@ -20,7 +20,7 @@ from .canonical import (
     number,
     operation_values,
 )
-from .shape import BAD, HINTS, SCALARS, SPECIFICATION, fit, lacks, line_of, nearest
+from .shape import BAD, HINTS, SCALARS, SPECIFICATION, fit, lacks, line_of, nearest, spell
 from .source import Source
 
 _MAX_ATTRIBUTE: Final = 0x3FFF
@@ -391,7 +391,14 @@ class _Checker:
             self.report(line_of(checks, "min-len"), f"min-len {short} is more than max-len {long}")
 
     def _check_selectors(self) -> None:
-        """A selector stands in the sub-message's set or in one around it."""
+        """A selector stands in the attribute's set, in one around it or in a fixed header."""
+        operations = self._spec.get("operations") or {}
+        headers = {item.get("fixed-header") for item in (operations, *operations.get("list", ()))}
+        members = {
+            member["name"]
+            for name in headers
+            for member in self._definitions.get(name or "", {}).get("members") or ()
+        }
         outer: dict[str, set[str]] = {name: set() for name in self._sets}
         for name, item in self._sets.items():
             if item.get("subset-of") in outer:
@@ -406,7 +413,8 @@ class _Checker:
         for name, item in self._sets.items():
             for attribute in item.get("attributes") or ():
                 if "selector" in attribute:
-                    self._refer(attribute, "selector", self._in_scope(name, outer), "attribute")
+                    known = self._in_scope(name, outer) | members
+                    self._refer(attribute, "selector", known, "attribute")
 
     def _in_scope(self, name: str, outer: dict[str, set[str]]) -> set[str]:
         seen = {name}
@@ -422,6 +430,17 @@ class _Checker:
         }
 
     # Operations
+
+    def _check_when(self, shape: Spec, operation: Spec) -> None:
+        default = self._spec["operations"].get("fixed-header", "")
+        header = self._definitions.get(operation.get("fixed-header", default), {})
+        known = [member["name"] for member in header.get("members") or ()]
+        for name, value in shape.get("when", {}).items():
+            if name not in known:
+                message = f"there is no header member {name}{nearest(name, known)}"
+                self.report(line_of(shape, "when"), message)
+            elif not isinstance(value, (int, str)):
+                self.report(line_of(shape, "when"), f"{spell(value)} is no value of {name}")
 
     def _check_shape(self, item: Spec) -> None:
         self._definition_of(item, "fixed-header", "struct")
@@ -443,6 +462,7 @@ class _Checker:
         self._refer(item, "mcgrp", groups, "multicast group")
         for shape in item.get("alternatives") or ():
             self._check_shape(shape)
+            self._check_when(shape, item)
         modes = [mode for mode in MODES if mode in item]
         if ("notify" in modes or "event" in modes) and len(modes) > 1:
             self.report(line, f"operation {name} cannot be all of {', '.join(modes)}")

@@ -18,7 +18,11 @@ class Entry(msgspec.Struct, rename="kebab", omit_defaults=True):
 
 
 class Member(msgspec.Struct, rename="kebab", omit_defaults=True):
-    """One member of a struct; ``len`` is in bytes (binary, pad, string)."""
+    """One member of a struct; ``len`` is in bytes (binary, pad, string).
+
+    Beyond YNL: ``selector`` names the member, dotted into inner structs, whose address family says
+    what an ``ipv4-or-v6`` of 16 bytes is.
+    """
 
     name: str
     type: str
@@ -28,6 +32,7 @@ class Member(msgspec.Struct, rename="kebab", omit_defaults=True):
     enum_as_flags: bool = False
     display_hint: str | None = None
     struct: str | None = None
+    selector: str | None = None
     secret: bool = False
 
 
@@ -61,7 +66,8 @@ class Attribute(msgspec.Struct, rename="kebab", omit_defaults=True):
 
     In a set with ``subset-of`` type and value may be absent and are the parent's.
     Beyond YNL: ``secret`` marks key material, ``decoder`` names a registered decoder,
-    ``index_enum`` names the elements of a C array by their index.
+    ``index_enum`` names the elements of a C array by their index; the ``selector`` of an
+    ``ipv4-or-v6`` names the attribute or header member with the address family.
     """
 
     name: str
@@ -109,6 +115,16 @@ class Format(msgspec.Struct, rename="kebab", omit_defaults=True):
     attribute_set: str | None = None
 
 
+class Alternative(Format, rename="kebab", omit_defaults=True):
+    """Another shape of an operation's messages.
+
+    ``when`` chooses it by the values of members of the operation's own fixed header; without, it
+    is tried where the operation's own does not read to the end.
+    """
+
+    when: dict[str, int | str] | None = None
+
+
 class SubMessage(msgspec.Struct, rename="kebab", omit_defaults=True):
     """A family of shapes that one attribute's payload can have."""
 
@@ -149,7 +165,7 @@ class Operation(msgspec.Struct, rename="kebab", omit_defaults=True):
     notify: str | None = None
     mcgrp: str | None = None
     flags: list[str] | None = None
-    alternatives: list[Format] | None = None
+    alternatives: list[Alternative] | None = None
 
 
 class Group(msgspec.Struct, rename="kebab", omit_defaults=True):

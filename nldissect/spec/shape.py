@@ -46,6 +46,7 @@ _LEAVES: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
     "integer": ("an integer", (int,)),
     "boolean": ("true or false", (bool,)),
     "number": ("an integer or a constant's name", (int, str)),
+    "members": ("a mapping of members to values", (dict,)),
     "anything": ("anything", (object,)),
 }
 _TEXTS: Final = Many("text")
@@ -71,6 +72,7 @@ _MEMBER: Final = Shape(
         "enum-as-flags": "boolean",
         "display-hint": "text",
         "struct": "text",
+        "selector": "text",
         "secret": "boolean",
     },
     ("name", "type"),
@@ -174,7 +176,9 @@ _OPERATION: Final = Shape(
         "notify": "text",
         "event": Shape("event", {"attributes": _TEXTS}, ()),
         "mcgrp": "text",
-        "alternatives": Many(Shape("alternative", _FORMAT_KEYS, ("value",))),
+        "alternatives": Many(
+            Shape("alternative", {**_FORMAT_KEYS, "when": "members"}, ("value",))
+        ),
     },
 )
 _OPERATIONS: Final = Shape(

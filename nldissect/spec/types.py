@@ -7,6 +7,7 @@ that tile its payload, and notes what is wrong. Both give equal values where bot
 
 from __future__ import annotations
 
+from contextlib import suppress
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
 from typing import Final, Protocol
@@ -355,6 +356,66 @@ class HintBytes(Type):
         return format_bytes(data[start:end], hint)
 
 
+class MemberAddress(Type):
+    """An IPv4 or IPv6 address in a struct's room for either, by the family of another member.
+
+    away: where that member stands, counted from the address.
+    """
+
+    __slots__ = ("family", "away")
+
+    def __init__(self, family: Scalar, away: int) -> None:
+        self.family = family
+        self.away = away
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        at = start + self.away
+        stop = at + self.family.size
+        family = self.family.number(data, at, stop) if stop <= len(data) else 0
+        return address_text(data[start:end], family)
+
+
+class AddressByFamily(Type):
+    """An IPv4 or IPv6 address in an attribute that may have room for either.
+
+    selector: the attribute, or the member of the fixed header, that holds the address family.
+    """
+
+    __slots__ = ("selector",)
+
+    def __init__(self, selector: str) -> None:
+        self.selector = selector
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        raw = data[start:end]
+        if len(raw) == 4:
+            return inet_ntop(AF_INET, raw)
+        family = None if scope is None else scope.find(self.selector)
+        if family is None:
+            raise Irregular
+        return address_text(raw, AF_INET if family in ("inet", AF_INET) else AF_INET6)
+
+    def fill(
+        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
+    ) -> None:
+        family = scope.find(self.selector)
+        raw = data[start:end]
+        node.value = address_text(raw, AF_INET if family in ("inet", AF_INET) else AF_INET6)
+        if end > start:
+            node.children.append(
+                Node("value", "", "field", start, end, node.value, secret=node.secret)
+            )
+
+
+def address_text(raw: bytes, family: int) -> str:
+    """An address of a family, from the bytes that hold it and maybe more; else hex."""
+    if len(raw) == 4 or (family == AF_INET and len(raw) > 4):
+        return inet_ntop(AF_INET, raw[:4])
+    if len(raw) == 16 and (family == AF_INET6 or not any(raw)):
+        return inet_ntop(AF_INET6, raw)
+    return raw.hex()
+
+
 class Opaque(Type):
     """Bytes of which the specification says no more."""
 
@@ -615,7 +676,8 @@ class Member(Type):
 class Attr:
     """One entry of an attribute table."""
 
-    __slots__ = ("name", "c_name", "number", "multi", "type", "hidden", "secret", "scalar", "size")
+    __slots__ = ("name", "c_name", "number", "multi", "type", "hidden", "secret", "selector",
+                 "scalar", "size")  # fmt: skip
 
     def __init__(
         self,
@@ -626,6 +688,7 @@ class Attr:
         type_: Type,
         hidden: bool = False,
         secret: bool = False,
+        selector: str = "",
     ) -> None:
         self.name = name
         self.c_name = c_name
@@ -634,6 +697,7 @@ class Attr:
         self.type = type_
         self.hidden = hidden
         self.secret = secret
+        self.selector = selector
         plain = type_ if type(type_) is Scalar else None
         self.scalar = None if plain is None else plain.unpack
         self.size = -1 if plain is None else plain.size + 4
@@ -682,8 +746,8 @@ class AttrSet:
             for number, attr in self._by_number.items():
                 self._by_kind[number] = attr
                 self._by_kind[number | NLA_F_NESTED] = attr
-                if isinstance(attr.type, SubMessageType):
-                    self._selectors.append(attr.type.selector)
+                if attr.selector:
+                    self._selectors.append(attr.selector)
             self._ready = True
         return self._by_number
 
@@ -847,7 +911,8 @@ class AttrSet:
         for span in iter_attrs(data, at, end, self.order):
             attr = self._by_number.get(span.kind & NLA_TYPE_MASK)
             if attr is not None and attr.name in self._selectors and not span.problem:
-                ahead[attr.name] = attr.type.value(data, span.start + 4, span.stop, None)
+                with suppress(Irregular):
+                    ahead[attr.name] = attr.type.value(data, span.start + 4, span.stop, None)
         return ahead
 
     def _collect(self, node: Node, attr: Attr | None, scope: Scope, walk: Walk) -> None:
@@ -1195,13 +1260,35 @@ class _TypeLevel(AttrSet):
 
 
 class Shape:
-    """A fixed header, attributes, both or nothing: one format of a sub-message."""
+    """A fixed header, attributes, both or nothing: one format of a sub-message or an operation.
 
-    __slots__ = ("header", "set")
+    when: members of the operation's own header, and the values that choose this shape.
+    """
 
-    def __init__(self, header: StructType | None, attr_set: AttrSet | None) -> None:
+    __slots__ = ("header", "set", "when")
+
+    def __init__(
+        self,
+        header: StructType | None,
+        attr_set: AttrSet | None,
+        when: list[tuple[Field, Json]] | None = None,
+    ) -> None:
         self.header = header
         self.set = attr_set
+        self.when = when
+
+    def chosen(self, data: bytes, at: int, end: int) -> bool:
+        """Whether the header at ``at`` asks for this shape."""
+        if self.when is None:
+            return False
+        for field, wanted in self.when:
+            start = at + field.offset
+            stop = start + field.size
+            if field.type is None or stop > end:
+                return False
+            if field.type.value(data, start, stop, None) != wanted:
+                return False
+        return True
 
 
 class Shapes(Protocol):
@@ -1226,6 +1313,8 @@ class SubMessageType(Type):
     def shape(self, scope: Scope | None) -> Shape | None:
         """The format that the selector in scope names."""
         selected = None if scope is None else scope.find(self.selector)
+        if isinstance(selected, int):
+            selected = str(selected)
         if not isinstance(selected, str):
             return None
         if selected not in self._shapes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -32,13 +33,10 @@ def messages(path: Path) -> list[Message]:
         learned = Learned()
         dissector = Dissector(registry(), learned, capture.interfaces)
         found: list[Message] = []
-        try:
+        # A capture may end inside a record: what stands before that counts.
+        with suppress(TruncatedCapture):
             dissector.survey(capture)
-        except TruncatedCapture:
-            pass
-        try:
+        with suppress(TruncatedCapture):
             for record in capture:
                 found.extend(dissector.dissect(record))
-        except TruncatedCapture:
-            pass
         return found

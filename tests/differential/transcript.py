@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Run:
     """One call of ynl.
 
     spec: the specification's file name; mode: do, dump or subscribe; request: its --json.
-    sent: whether ynl came as far as to send the request; reply: the JSON that it printed.
+    sent: whether ynl came as far as to send the request; reply: the JSON that it printed, read.
     """
 
     line: int
@@ -44,7 +45,6 @@ class Run:
     operation: str
     request: dict[str, Any]
     sent: bool = True
-    has_reply: bool = False
     reply: Any = None
     verdicts: list[Verdict] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ def read(log: Path) -> list[Run]:
             subscribers.append(run)
         events, other = _split_events(output) if subscribers else (None, output)
         if events is not None:
-            subscribers[0].reply, subscribers[0].has_reply = events, True
+            subscribers[0].reply = events
             runs.append(subscribers.pop(0))
         if run is not None and run.mode != "subscribe":
             _take_output(run, other)
@@ -89,7 +89,7 @@ def _words(command: str) -> list[str]:
 
 
 def _run(line: int, words: list[str]) -> Run | None:
-    options = dict(zip(words, words[1:], strict=False))
+    options = dict(pairwise(words))
     for mode in ("do", "dump", "subscribe"):
         if f"--{mode}" in options:
             request = json.loads(options.get("--json", "{}"))
@@ -109,7 +109,7 @@ def _split_events(output: str) -> tuple[list[Any] | None, str]:
 
 
 def _take_output(run: Run, output: str) -> None:
-    run.sent = "Traceback" not in output or "_decode(" in output
+    run.sent = "self.ops[method]\n" not in output and "self._encode_message(" not in output
     for match in _HEADER.finditer(output):
         length, flags, type_, code, extack = match.groups()
         run.verdicts.append(
@@ -122,6 +122,6 @@ def _take_output(run: Run, output: str) -> None:
             )
         )
     for line in output.splitlines():
-        if line.startswith(("{", "[")) or line == "null":
-            run.reply, run.has_reply = json.loads(line), True
+        if line.startswith(("{", "[")):
+            run.reply = json.loads(line)
             return

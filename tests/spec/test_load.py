@@ -6,7 +6,16 @@ import pytest
 from nldissect.errors import SpecError
 from nldissect.spec.importer import write
 from nldissect.spec.load import load_canonical, load_spec
-from nldissect.spec.model import Attribute, Checks, Definition, Family, Format, Member, Operation
+from nldissect.spec.model import (
+    Alternative,
+    Attribute,
+    Checks,
+    Definition,
+    Family,
+    Format,
+    Member,
+    Operation,
+)
 
 from .samples import DATA, FILES, OPERATIONS, SETS, SPDX
 
@@ -104,7 +113,7 @@ def test_operations(meter: Family) -> None:
     assert get.do.reply.attributes == ["index", "label", "total"]
     assert set_.fixed_header == "point"
     assert set_.flags == ["admin-perm"]
-    assert set_.alternatives == [Format("brief", attribute_set="range-brief")]
+    assert set_.alternatives == [Alternative("brief", attribute_set="range-brief")]
     unspec = operation(meter, "unspec")
     assert (unspec.request_value, unspec.do, unspec.attribute_set) == (0, None, None)
 

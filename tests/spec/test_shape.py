@@ -30,7 +30,7 @@ def shape_at(*path: str) -> Shape:
         (("sub-messages",), model.SubMessage),
         (("sub-messages", "formats"), model.Format),
         (("operations", "list", "do", "request"), model.Body),
-        (("operations", "list", "alternatives"), model.Format),
+        (("operations", "list", "alternatives"), model.Alternative),
         (("mcast-groups", "list"), model.Group),
     ],
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Opens and closes TCP connections within the guest: one to 127.0.0.1:5001, one that is translated to it."""
+"""Opens and closes two TCP connections to 127.0.0.1:5001, one of them through a translation."""
 
 import socket
 

@@ -27,9 +27,10 @@ while struct.unpack_from("H", reply, at + 2)[0] != CTRL_FAMILY_ID:
     at += struct.unpack_from("H", reply, at)[0] + 3 & ~3
 family = struct.unpack_from("H", reply, at + 4)[0]
 print(f"TASKSTATS has the id {family}")
-for kind in (PID, TGID):
-    print(f"{len(ask(family, TASKSTATS_GET, attr(kind, struct.pack('I', os.getpid()))))} bytes about {os.getpid()}")
-print(f"{len(ask(family, TASKSTATS_GET, attr(PID, struct.pack('I', 4194303))))} bytes about nobody")
-print(f"{len(ask(family, TASKSTATS_GET, attr(REGISTER_CPUMASK, b'0-1' + bytes(1)), flags=5))} bytes of ack")
+for kind, task in ((PID, os.getpid()), (TGID, os.getpid()), (PID, 4194303)):
+    reply = ask(family, TASKSTATS_GET, attr(kind, struct.pack("I", task)))
+    print(f"{len(reply)} bytes about {task}")
+reply = ask(family, TASKSTATS_GET, attr(REGISTER_CPUMASK, b"0-1\0"), flags=5)
+print(f"{len(reply)} bytes of ack")
 subprocess.run(["/bin/true"], check=True)
 print(f"{len(opened.recv(65536))} bytes about one that has exited")

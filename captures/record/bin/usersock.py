@@ -39,9 +39,11 @@ asking = open_socket()
 asking_port = asking.getsockname()[0]
 asking.sendto(message(PING, 1, asking_port, b"ping\0"), (answering_port, 0))
 print(f"{os.getpid()} received {asking.recv(4096)[16:]!r}", flush=True)
-two = message(NEWS, 2, asking_port, b"one datagram\0") + message(NEWS, 3, asking_port, b"two messages\0")
+two = message(NEWS, 2, asking_port, b"one datagram\0") + message(
+    NEWS, 3, asking_port, b"two messages\0"
+)
 asking.sendto(two, (answering_port, 0))
-# A multicast also goes to the port that it names; 0 is the kernel, which has no ear for this protocol.
+# A multicast also goes to the port that it names; 0 is the kernel, which listens to no USERSOCK.
 with contextlib.suppress(ConnectionRefusedError):
     asking.sendto(message(NEWS, 4, asking_port, b"to whom it may concern\0"), (0, GROUP))
 asking.sendto(b"not a netlink message", (answering_port, 0))

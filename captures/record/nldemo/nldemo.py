@@ -72,7 +72,9 @@ def attrs(data: bytes) -> Iterator[tuple[int, bytes]]:
 class Genl:
     """A generic netlink socket; `family` is the id that nlctrl gave for the name."""
 
-    def __init__(self, name: str = "nldemo", *, ext_ack: bool = True, cap_ack: bool = False) -> None:
+    def __init__(
+        self, name: str = "nldemo", *, ext_ack: bool = True, cap_ack: bool = False
+    ) -> None:
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.socket.setsockopt(SOL_NETLINK, EXT_ACK, ext_ack)
         self.socket.setsockopt(SOL_NETLINK, CAP_ACK, cap_ack)
@@ -96,10 +98,9 @@ class Genl:
 
     def send(self, command: int, body: bytes, flags: int, family: int) -> None:
         self.sequence += 1
-        size = 20 + len(body)
-        flags |= NLM_F_REQUEST
-        header = struct.pack("IHHIIBBH", size, family, flags, self.sequence, 0, command, self.version, 0)
-        self.socket.send(header + body)
+        size, flags = 20 + len(body), flags | NLM_F_REQUEST
+        header = struct.pack("IHHII", size, family, flags, self.sequence, 0)
+        self.socket.send(header + struct.pack("BBH", command, self.version, 0) + body)
 
     def call(
         self, command: int, *body: bytes, flags: int = NLM_F_ACK, family: int | None = None
@@ -138,17 +139,26 @@ def talk() -> None:
     print(f"nldemo has the id {genl.family} and the groups {genl.groups}")
     attempt(genl, "get sensor 3", SENSOR_GET, u32(ID, 3))
     attempt(
-        genl, "set sensor 3", SENSOR_SET,
-        u32(ID, 3), string(NAME, "lamp by door"), u16(INTERVAL, 500),
+        genl,
+        "set sensor 3",
+        SENSOR_SET,
+        u32(ID, 3),
+        string(NAME, "lamp by door"),
+        u16(INTERVAL, 500),
         nest(LIMITS, s32(LOW, -1000), s32(HIGH, 45000)),
-        attr(MAC, bytes.fromhex("02005e100042")), attr(ADDRESS, socket.inet_aton("192.0.2.42")),
+        attr(MAC, bytes.fromhex("02005e100042")),
+        attr(ADDRESS, socket.inet_aton("192.0.2.42")),
         attr(PORT, struct.pack(">H", 5042)),
     )
     attempt(genl, "set a short interval, with a warning", SENSOR_SET, u32(ID, 4), u16(INTERVAL, 20))
     attempt(genl, "get relay 2", RELAY_GET, u32(ID, 2))
     attempt(
-        genl, "switch relay 2 on", RELAY_SET,
-        u32(ID, 2), u8(RELAY_POSITION, 1), attr(RELAY_MODE, struct.pack("II", 2, 3)),
+        genl,
+        "switch relay 2 on",
+        RELAY_SET,
+        u32(ID, 2),
+        u8(RELAY_POSITION, 1),
+        attr(RELAY_MODE, struct.pack("II", 2, 3)),
     )
 
 
@@ -171,14 +181,16 @@ def refuse(*, cap_ack: bool, ext_ack: bool) -> None:
     attempt(genl, "an attribute that is not settable", SENSOR_SET, some, s32(VALUE, 1))
     attempt(genl, "an attribute that nobody knows", SENSOR_SET, some, u32(99, 1))
     attempt(genl, "attribute longer than the message", SENSOR_GET, struct.pack("HHI", 64, ID, 3))
-    attempt(genl, "mode with an unknown bit", RELAY_SET, u32(ID, 2), attr(RELAY_MODE, bytes(4) + b"\x80\0\0\0"))
+    strange = attr(RELAY_MODE, struct.pack("II", 0, 0x80))
+    attempt(genl, "mode with an unknown bit", RELAY_SET, u32(ID, 2), strange)
     attempt(genl, "a locked relay", RELAY_SET, u32(ID, 1), u8(RELAY_POSITION, 1))
     attempt(genl, "an unknown command", 42)
     attempt(genl, "a dump of what cannot be dumped", RELAY_SET, flags=NLM_F_DUMP)
     attempt(genl, "a dump that fails", SENSOR_GET, u8(KIND, 3), flags=NLM_F_DUMP)
     attempt(genl, "a family that is not there", 1, family=999)
     os.seteuid(65534)
-    attempt(Genl(cap_ack=cap_ack, ext_ack=ext_ack), "set as nobody", SENSOR_SET, some, string(NAME, "x"))
+    genl = Genl(cap_ack=cap_ack, ext_ack=ext_ack)
+    attempt(genl, "set as nobody", SENSOR_SET, some, string(NAME, "x"))
 
 
 def dump() -> None:

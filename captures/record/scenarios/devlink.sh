@@ -1,6 +1,5 @@
 # what: a netdevsim device with two ports read, set and reloaded with devlink and ynl, devlink monitor beside
 modprobe netdevsim
-mount -t debugfs debugfs /sys/kernel/debug
 devlink monitor &
 sleep 1
 echo "1 2" >/sys/bus/netdevsim/new_device
@@ -47,7 +46,6 @@ devlink port split $dev/0 count 4
 devlink dev show netdevsim/netdevsim99
 ynl --spec devlink --dump get
 ynl --spec devlink --dump port-get
-ynl --spec devlink --dump param-get
 ynl --spec devlink --dump info-get
 ynl --spec devlink --dump health-reporter-get
 ynl --spec devlink --dump trap-get
@@ -55,7 +53,6 @@ ynl --spec devlink --dump trap-group-get
 ynl --spec devlink --dump trap-policer-get
 ynl --spec devlink --dump region-get
 ynl --spec devlink --dump rate-get
-ynl --spec devlink --do resource-dump --json '{"bus-name": "netdevsim", "dev-name": "netdevsim1"}'
 ynl --spec devlink --do eswitch-get --json '{"bus-name": "netdevsim", "dev-name": "netdevsim1"}'
 ynl --spec devlink --do port-get --json '{"bus-name": "netdevsim", "dev-name": "netdevsim1", "port-index": 0}'
 ynl --spec devlink --do get --json '{"bus-name": "pci", "dev-name": "nosuch"}'

@@ -1,8 +1,11 @@
 # what: settings of a veth, a netdevsim and an e1000e read and set with ethtool and ynl, ethtool --monitor beside
-modprobe -a netdevsim e1000e
+modprobe netdevsim
 echo "1 1" >/sys/bus/netdevsim/new_device
 sleep 1
+modprobe e1000e
+sleep 2
 ip link set eth0 up
+ip link set eth1 up
 ip link add v0 type veth peer name v1
 ethtool --monitor &
 sleep 1

@@ -1,6 +1,5 @@
 # what: the netdev family through ynl while links come and go, a subscriber beside
 modprobe -a netdevsim veth
-mount -t debugfs debugfs /sys/kernel/debug
 ynl --spec netdev --subscribe mgmt --sleep 12 &
 sleep 5
 echo "1 1" >/sys/bus/netdevsim/new_device

@@ -34,17 +34,16 @@ table inet t {
     meta l4proto { icmp, ipv6-icmp } limit name "l1" accept
     fib saddr . iif oif missing drop
     ip dscp set cs4
-    tcp option maxseg size set rt mtu
     quota name "q1" drop
     socket transparent 1 mark set 7
     numgen inc mod 3 vmap { 0 : goto web, 1 : accept, 2 : continue }
     jhash ip saddr mod 4 == 1 queue num 2 bypass
-    @th,16,16 0x35 notrack
     tcp dport 21 ct helper set "ftp"
     tcp dport 79 synproxy mss 1460 wscale 7 timestamp sack-perm
     udp length 8-99 meter m { ip saddr limit rate 1/second } accept
-    ip protocol tcp flow add @ft
   }
+  chain early { type filter hook prerouting priority raw; @th,16,16 0x35 notrack; }
+  chain through { type filter hook forward priority filter; tcp option maxseg size set rt mtu; ip protocol tcp flow add @ft; }
   chain pre { type nat hook prerouting priority dstnat; dnat ip to ip daddr map @nat4; tcp dport 81 redirect to :8081; }
   chain post { type nat hook postrouting priority srcnat; oifname "d0" masquerade random; ip saddr 192.0.2.0/24 snat to 203.0.113.1-203.0.113.9 persistent; }
 }

@@ -1,6 +1,7 @@
 # what: neighbours, proxies, neighbour tables, the forwarding database and multicast groups of a bridge
 ip monitor neigh &
-bridge monitor &
+bridge monitor fdb &
+bridge monitor mdb &
 ip link add d0 type dummy
 ip link set d0 up
 ip addr add 192.0.2.1/24 dev d0
@@ -21,11 +22,13 @@ ip link add d1 type dummy
 ip link set d1 master br0 up
 ip link add vx0 type vxlan id 42 dstport 4789 local 192.0.2.1 nolearning
 ip link set vx0 master br0 up
-bridge fdb add 02:00:5e:10:00:20 dev d1 master static vlan 1
-bridge fdb add 02:00:5e:10:00:21 dev vx0 self dst 192.0.2.2 vni 42
-bridge fdb append 00:00:00:00:00:00 dev vx0 self dst 192.0.2.3
-bridge mdb add dev br0 port d1 grp 233.252.0.1 permanent
-bridge mdb add dev br0 port d1 grp ff0e::1 src 2001:db8::5 permanent
+tee /dev/stderr <<'BATCH' | bridge -b -
+fdb add 02:00:5e:10:00:20 dev d1 master static vlan 1
+fdb add 02:00:5e:10:00:21 dev vx0 self dst 192.0.2.2 vni 42
+fdb append 00:00:00:00:00:00 dev vx0 self dst 192.0.2.3
+mdb add dev br0 port d1 grp 233.252.0.1 permanent
+mdb add dev br0 port d1 grp ff0e::1 src 2001:db8::5 permanent
+BATCH
 bridge fdb show
 bridge fdb show br br0
 bridge -d -s fdb show dev vx0
@@ -40,4 +43,4 @@ ip neigh flush dev d0
 bridge mdb del dev br0 port d1 grp 233.252.0.1 permanent
 bridge fdb del 02:00:5e:10:00:20 dev d1 master vlan 1
 ip link del br0
-kill %1 %2
+kill %1 %2 %3

@@ -9,7 +9,7 @@ ss -xa
 ss -xep
 ss -0ae
 ss -wa
-ss --netlink -e
+ss -f netlink -e
 ss -tn state established '( dport = :5000 or sport = :5000 )' dst 127.0.0.0/8
 ss -K dst 127.0.0.1 dport = 5000
 ss -s

@@ -13,12 +13,12 @@ def completion(shell: str) -> int:
     """Print the completion script of SHELL: bash, zsh or fish."""
     from click.shell_completion import get_completion_class
 
-    from ..main import cli
+    from ..main import COMPLETE_VARIABLE, PROGRAM, cli
     from ..output import Output
 
     kind = get_completion_class(shell)
     assert kind is not None
-    script = kind(cli, {}, "nldissect", "_NLDISSECT_COMPLETE")
+    script = kind(cli, {}, PROGRAM, COMPLETE_VARIABLE)
     with Output() as output:
         output.text(script.source_template % script.source_vars() + "\n")
     return 0

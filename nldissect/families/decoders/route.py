@@ -6,11 +6,11 @@ from socket import AF_INET6, inet_ntop
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from ...model import Json, Node
+from ...model import Node
 from ...spec.types import (
-    ZEROS,
     AttrSet,
     Enum,
+    HintBytes,
     Irregular,
     ItemSet,
     NamedArray,
@@ -25,16 +25,19 @@ from ...spec.types import (
     format_bytes,
     hex_text,
     raw_node,
-    show,
     zero_or_raw,
 )
+from ...text import Json, show
 from ...wire.attrs import NLATTR, OVERRUN, SHORT, TRAILING, reads_as_attrs
-from ...wire.consts import NLA_F_NESTED, NLA_TYPE_MASK
+from ...wire.consts import NLA_F_NET_BYTEORDER, NLA_TYPE_MASK
 
 if TYPE_CHECKING:
     from ...spec.compile import CompiledFamily
     from ...spec.model import Attribute
 
+AF_BRIDGE: Final = 7
+AF_MPLS: Final = 28
+RTNL_FAMILY_IPMR: Final = 128
 ETH_P_IP: Final = 0x0800
 ETH_P_IPV6: Final = 0x86DD
 _ADDRESS: Final = 16
@@ -123,9 +126,7 @@ class StructArray(Type):
             raise Irregular
         return [self.item.members(data, at) for at in range(start, end, size)]
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         values: list[Json] = []
         for at in range(start, end, self.item.size):
             child = Node(str(len(values)), "", "item", at, min(end, at + self.item.size))
@@ -162,16 +163,18 @@ class NextHops(Nest):
             stop = start + length
             if length < size or stop > end:
                 raise Irregular
+            if scope is not None:
+                scope.index = len(out)
             hop.update(self.set.values(data, start + size, stop, scope))
             out.append(hop)
             start = min(end, stop + (-length & 3))
-            if data[stop:start] != ZEROS[length & 3][: start - stop]:
+            if any(data[stop:start]):
                 raise Irregular
+        if scope is not None:
+            scope.index = -1
         return out
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         out: list[Json] = []
         size = self.header.size
         while start < end:
@@ -233,9 +236,7 @@ class Via(Type):
         family: int = self.unpack(data, start)[0]
         return {"rtvia-family": family, "rtvia-addr": format_bytes(raw, hint)}
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if end - start < 2:
             super().fill(node, data, start, end, scope, walk)
             return
@@ -245,9 +246,8 @@ class Via(Type):
         node.display = show(value["rtvia-addr"])
         for name, at, stop in (("rtvia-family", start, start + 2), ("rtvia-addr", start + 2, end)):
             if stop > at:
-                field = Node(name, name.replace("-", "_"), "field", at, stop, value[name])
-                field.display = show(field.value)
-                node.children.append(field)
+                c_name = name.replace("-", "_")
+                node.children.append(Node(name, c_name, "field", at, stop, value[name]))
 
 
 def via(family: CompiledFamily, attr: Attribute, order: str) -> Type:
@@ -265,13 +265,11 @@ class Labels(Type):
             raise Irregular("no whole number of label stack entries")
         return [_label(data, at) for at in range(start, end, 4)]
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if (end - start) % 4:
             super().fill(node, data, start, end, scope, walk)
             return
-        entries = []
+        entries: list[dict[str, Json]] = []
         for at in range(start, end, 4):
             entry = _label(data, at)
             text = show(entry["label"])
@@ -294,6 +292,33 @@ def _label(data: bytes, at: int) -> dict[str, Json]:
 def labels(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     """An MPLS label stack."""
     return Labels()
+
+
+class RouteAddress(HintBytes):
+    """An address of the route's own family; in a route by label, that label."""
+
+    __slots__ = ("selector", "labels")
+
+    def __init__(self, hint: str, selector: str) -> None:
+        super().__init__(hint)
+        self.selector = selector
+        self.labels = Labels()
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        if scope is not None and scope.find(self.selector) == AF_MPLS:
+            return self.labels.value(data, start, end, scope)
+        return super().value(data, start, end, scope)
+
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
+        if scope.find(self.selector) == AF_MPLS:
+            self.labels.fill(node, data, start, end, scope, walk)
+        else:
+            super().fill(node, data, start, end, scope, walk)
+
+
+def route_address(family: CompiledFamily, attr: Attribute, order: str) -> Type:
+    """RTA_DST and RTA_SRC; ``selector`` names the header's address family."""
+    return RouteAddress(attr.display_hint or "", attr.selector or "")
 
 
 class SourceRoute(Type):
@@ -324,9 +349,7 @@ class SourceRoute(Type):
             values["tlvs"] = data[stop:end].hex()
         return values
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         at = self.header.fill_members(node, data, start, end, scope, walk)
         values = node.value
         if not isinstance(values, dict) or at - start < self.header.size:
@@ -343,7 +366,6 @@ class SourceRoute(Type):
         if stop < end:
             values["tlvs"] = data[stop:end].hex()
             node.children.append(raw_node(data, stop, end, "tlvs"))
-        node.display = show(values)
 
 
 def source_route(family: CompiledFamily, attr: Attribute, order: str) -> Type:
@@ -359,22 +381,17 @@ class NestOrByte(Nest):
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         if end - start == 1:
             return data[start]
-        return self.choose(data, start, end).values(data, start, end, scope)
+        return self.choose(scope).values(data, start, end, scope)
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if end - start == 1:
             node.value = data[start]
-            node.display = str(data[start])
-            node.children.append(
-                Node("value", "", "field", start, end, node.value, node.display)
-            )
+            node.children.append(Node("value", "", "field", start, end, node.value))
             return
-        inner = self.choose(data, start, end)
-        node.value = inner.fill(node.children, data, start, end, scope, walk)
+        node.display = ""
+        node.value = self.choose(scope).fill(node.children, data, start, end, scope, walk)
 
-    def choose(self, data: bytes, start: int, end: int) -> AttrSet:
+    def choose(self, scope: Scope | None) -> AttrSet:
         """The set that the payload is of."""
         return self.set
 
@@ -401,62 +418,60 @@ def flag_or_byte(family: CompiledFamily, attr: Attribute, order: str) -> Type:
 
 
 class LinkProtinfo(NestOrByte):
-    """IFLA_PROTINFO: a bridge port's attributes if flagged as nested, else IPv6's.
+    """IFLA_PROTINFO: a bridge port's attributes in a bridge's messages, else IPv6's.
 
     A single byte is a bridge port's state, as old programs set it.
     """
 
-    __slots__ = ("port", "_unpack")
+    __slots__ = ("selector", "port")
 
-    def __init__(self, inet6: AttrSet, port: AttrSet) -> None:
+    def __init__(self, inet6: AttrSet, port: AttrSet, selector: str) -> None:
         super().__init__(inet6)
         self.port = port
-        self._unpack = NLATTR[inet6.order].unpack_from
+        self.selector = selector
 
-    def choose(self, data: bytes, start: int, end: int) -> AttrSet:
-        return self.port if self._unpack(data, start - 4)[1] & NLA_F_NESTED else self.set
+    def choose(self, scope: Scope | None) -> AttrSet:
+        family = None if scope is None else scope.find(self.selector)
+        return self.port if family == AF_BRIDGE else self.set
 
 
 def link_protinfo(family: CompiledFamily, attr: Attribute, order: str) -> Type:
-    """IFLA_PROTINFO of a link message."""
+    """IFLA_PROTINFO of a link message; ``selector`` names the header's address family."""
     return LinkProtinfo(
-        family.attr_set("ifla6-attrs", order), family.attr_set("linkinfo-brport-attrs", order)
+        family.attr_set(attr.nested_attributes or "", order),
+        family.attr_set("linkinfo-brport-attrs", order),
+        attr.selector or "",
     )
 
 
-class LinkAfSpec(NestOrByte):
-    """IFLA_AF_SPEC: by address family, but a bridge's or a multicast router's own in their messages.
+class LinkAfSpec(Nest):
+    """IFLA_AF_SPEC: by address family, but a bridge's or multicast router's own in theirs."""
 
-    The first attribute tells them apart: numbers below AF_INET6 other than AF_INET's nest.
-    """
+    __slots__ = ("selector", "own")
 
-    __slots__ = ("bridge", "router", "_unpack")
-
-    def __init__(self, families: AttrSet, bridge: AttrSet, router: AttrSet) -> None:
+    def __init__(self, families: AttrSet, own: dict[int, AttrSet], selector: str) -> None:
         super().__init__(families)
-        self.bridge = bridge
-        self.router = router
-        self._unpack = NLATTR[families.order].unpack_from
+        self.own = own
+        self.selector = selector
 
-    def choose(self, data: bytes, start: int, end: int) -> AttrSet:
-        if end - start < 4:
-            return self.set
-        length, kind = self._unpack(data, start)
-        number = kind & NLA_TYPE_MASK
-        if number == 1 and length == 8:
-            return self.router
-        if number in (0, 1, 3, 4, 5, 6) or (number == 2 and length == 8):
-            return self.bridge
-        return self.set
+    def choose(self, scope: Scope | None) -> AttrSet:
+        family = None if scope is None else scope.find(self.selector)
+        return self.own.get(family, self.set) if isinstance(family, int) else self.set
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        return self.choose(scope).values(data, start, end, scope)
+
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
+        node.display = ""
+        node.value = self.choose(scope).fill(node.children, data, start, end, scope, walk)
 
 
 def link_af_spec(family: CompiledFamily, attr: Attribute, order: str) -> Type:
-    """IFLA_AF_SPEC of a link message."""
-    return LinkAfSpec(
-        family.attr_set(attr.nested_attributes or "", order),
-        family.attr_set("bridge-af-spec-attrs", order),
-        family.attr_set("ipmr-table-attrs", order),
-    )
+    """IFLA_AF_SPEC of a link message; ``selector`` names the header's address family."""
+    router = family.attr_set("ipmr-table-attrs", order)
+    own = {AF_BRIDGE: family.attr_set("bridge-af-spec-attrs", order), RTNL_FAMILY_IPMR: router}
+    families = family.attr_set(attr.nested_attributes or "", order)
+    return LinkAfSpec(families, own, attr.selector or "")
 
 
 class DevConf(NamedArray):
@@ -467,24 +482,24 @@ class DevConf(NamedArray):
 
     __slots__ = ()
 
+    def _setting(self, data: bytes, at: int) -> tuple[int, int, str]:
+        """Length, nla_type and name of the attribute at ``at``."""
+        length, kind = NLATTR[self.item.order].unpack_from(data, at)
+        return length, kind, self._name((kind & NLA_TYPE_MASK) - 1)
+
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         if not reads_as_attrs(data, start, end, self.item.order):
             return super().value(data, start, end, scope)
-        unpack = NLATTR[self.item.order].unpack_from
         out: dict[str, Json] = {}
-        at = start
-        while at < end:
-            length, kind = unpack(data, at)
-            name = self._name((kind & NLA_TYPE_MASK) - 1)
-            if name in out:
+        while start < end:
+            length, kind, name = self._setting(data, start)
+            if name in out or kind & NLA_F_NET_BYTEORDER:
                 raise Irregular
-            out[name] = self.item.value(data, at + 4, at + length, scope)
-            at += length + 3 & ~3
+            out[name] = self.item.value(data, start + 4, start + length, scope)
+            start += length + 3 & ~3
         return out
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if not reads_as_attrs(data, start, end, self.item.order):
             super().fill(node, data, start, end, scope, walk)
             return
@@ -493,12 +508,11 @@ class DevConf(NamedArray):
         out: dict[str, Json] = {}
         for item in items:
             if item.kind == "attr":
-                item.name = self._name(int(item.name) - 1)
+                item.name = self._setting(data, item.start)[2]
                 out[item.name] = item.value
         node.children += items
         node.kind = "nest"
         node.value = out
-        node.display = show(out)
 
 
 def devconf(family: CompiledFamily, attr: Attribute, order: str) -> Type:

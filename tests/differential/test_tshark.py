@@ -1,0 +1,176 @@
+"""Beside tshark: where it reads a field, we read the same value in the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from nldissect.model import Message, Node, Record
+from nldissect.text import Json
+
+from .captures import CAPTURES, messages
+from .pdml import TSHARK, Field, Packet, packets
+
+pytestmark = pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
+
+STRUCTURE: Final = {
+    "netlink.hatype": "arphrd",
+    "netlink.family": "protocol",
+    "netlink.hdr_len": "nlmsg-len",
+    "netlink.hdr_type": "nlmsg-type",
+    "netlink-route.nltype": "nlmsg-type",
+    "netlink-sock_diag.nltype": "nlmsg-type",
+    "genl.family_id": "nlmsg-type",
+    "netlink.hdr_flags": "nlmsg-flags",
+    "netlink.hdr_seq": "nlmsg-seq",
+    "netlink.hdr_pid": "nlmsg-pid",
+    "netlink.error": "code",
+    "genl.cmd": "cmd",
+    "genl.ctrl.cmd": "cmd",
+    "nl80211.cmd": "cmd",
+    "genl.version": "version",
+    "netlink.attr_len": "nla-len",
+    "netlink.attr_type": "nla-type",
+    "nflog.tlv_length": "nla-len",
+    "nflog.tlv_type": "nla-type",
+}
+"""tshark's fields of headers, and our names for them."""
+
+VALUES: Final = re.compile(
+    r"(genl\.ctrl|nl80211|nflog|netlink-(route|netfilter|sock_diag))\.(?!\w+_attr_type$).*"
+)
+"""tshark's fields of families' headers and attributes; attribute types are in STRUCTURE."""
+
+DISAGREEMENTS: Final = (
+    # tshark's field has 8 bits of a family id's 16.
+    r"genl\.family_id Family ID: 0x[0-9a-f]{3,} .*",
+    # Zeros behind a record's last message, which tshark takes for the next header.
+    r"netlink\.hdr_len Length: 0: we have nothing there",
+    # Attributes without a dissector are integers to tshark where the width allows that.
+    r"nl80211\.attr_value(16|32|64)? Attribute Value: .*: we have nothing there",
+)
+"""Differences, as patterns, where tshark is wrong or only guesses."""
+
+
+class Spans:
+    """The nodes of a record's messages by their spans, and its attributes by their starts."""
+
+    def __init__(self, found: list[Message]) -> None:
+        self.nodes: dict[tuple[int, int], list[Node]] = defaultdict(list)
+        self.attrs: dict[int, list[Node]] = defaultdict(list)
+        for message in found:
+            self._collect(message.layers)
+
+    def _collect(self, nodes: list[Node]) -> None:
+        for node in nodes:
+            self.nodes[node.start, node.end].append(node)
+            if node.kind in ("attr", "nest", "item"):
+                self.attrs[node.start].append(node)
+            self._collect(node.children)
+
+
+def number_of(field: Field) -> int | None:
+    """tshark's value as a number, None where it is none."""
+    try:
+        return int(field.show, 0)
+    except ValueError:
+        return None
+
+
+def same_word(label: str, word: str) -> bool:
+    """Whether a C constant ends in one of our names, in its spelling."""
+    plain = word.upper().replace("-", "_")
+    return label == plain or label.endswith(f"_{plain}")
+
+
+def same_value(field: Field, value: Json) -> bool:
+    """Whether our value of the same bytes is tshark's, as far as tshark's can be compared."""
+    number = number_of(field)
+    if isinstance(value, bool) or value is None:
+        return True
+    if isinstance(value, int):
+        return number is None or number == value
+    if isinstance(value, list):
+        return number is None or number.bit_count() == sum(map(bits_of, value))
+    if isinstance(value, str):
+        if number is None:
+            return field.show in (value, _hex(value))
+        return not field.label or same_word(field.label, value)
+    return True
+
+
+def bits_of(flag: Json) -> int:
+    """How many bits an entry of a list of flags stands for."""
+    return int(flag, 16).bit_count() if isinstance(flag, str) and flag[:2] == "0x" else 1
+
+
+def _hex(text: str) -> str:
+    """Bytes in hex as tshark writes them."""
+    return text if len(text) % 2 else ":".join(re.findall("..", text))
+
+
+def difference(field: Field, spans: Spans) -> str | None:
+    """What is different about a field of tshark's, None where nothing is."""
+    nodes = spans.nodes.get((field.start, field.end), [])
+    name = STRUCTURE.get(field.name)
+    found = "nothing there"
+    if name is not None:
+        nodes = [node for node in nodes if node.name == name]
+    elif field.label and any(node.name == "nla-type" for node in nodes):
+        names = [node.c_name for node in spans.attrs.get(field.start - 2, [])]
+        if field.label in names:
+            return None
+        nodes, found = [], f"{names} there"
+    elif field.masked or not VALUES.fullmatch(field.name):
+        return None
+    if nodes:
+        leaves = [node for node in nodes if not node.children]
+        if not leaves or any(same_value(field, node.value) for node in leaves):
+            return None
+        found = f"{[node.value for node in leaves]}"
+    line = f"{field.name} {field.line}: we have {found}"
+    return None if any(re.fullmatch(known, line) for known in DISAGREEMENTS) else line
+
+
+def frame_differences(packet: Packet, record: Record) -> list[str]:
+    """What is different about the record itself: its number, its lengths, its time."""
+    frame = packet.frame
+    ours = {
+        "frame.number": str(record.number),
+        "frame.len": str(record.wire_len),
+        "frame.cap_len": str(len(record.data)),
+    }
+    if record.time_ns is not None:
+        seconds, rest = divmod(record.time_ns, 1_000_000_000)
+        ours["frame.time_epoch"] = f"{seconds}.{rest:09}"
+    return [
+        f"{name} {frame[name]}: we have {value}"
+        for name, value in ours.items()
+        if frame[name] != value
+    ]
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_fields_are_those_of_tshark(path: Path) -> None:
+    by_record: dict[int, list[Message]] = defaultdict(list)
+    for message in messages(path):
+        by_record[message.record.number].append(message)
+    found: list[str] = []
+    headers = 0
+    for number, packet in enumerate(packets(path), 1):
+        if number not in by_record:
+            assert not any(field.name.startswith("netlink") for field in packet.fields)
+            continue
+        found += frame_differences(packet, by_record[number][0].record)
+        spans = Spans(by_record[number])
+        for field in packet.fields:
+            headers += field.name == "netlink.hdr_len"
+            line = difference(field, spans)
+            if line is not None:
+                found.append(f"frame {number}, {field.start}..{field.end}: {line}")
+    assert not found
+    assert headers >= sum(message.type >= 0 for group in by_record.values() for message in group)

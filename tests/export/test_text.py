@@ -1,0 +1,195 @@
+"""The text of trees: the straight way and the way through nodes agree, secrets stay hidden."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from nldissect.capture.source import open_capture
+from nldissect.dissect import Dissector
+from nldissect.export import FORMATS, writer_class
+from nldissect.export.text import Writer, _irregular
+from nldissect.learn import FamilyInfo, Learned
+from nldissect.model import Message, Record
+from tests.check import REGISTRY, dissector
+from tests.test_dissect import CAPTURES, attr, link, nlmsg, record
+
+IFINFOMSG = struct.pack("<BxHiII", 0, 1, 3, 1, 0)
+
+
+class ByNodes(Writer):
+    """Reads every attribute into nodes first and keeps no text."""
+
+    def _render(self, *_: object) -> Callable[..., None]:
+        return _irregular
+
+    def _count(self, size: int) -> None:
+        super()._count(1 << 30)
+
+
+def text_of(messages: list[Message], kind: type[Writer] = Writer, **options: bool) -> str:
+    parts: list[bytes] = []
+    writer = kind(parts.append, [], title=lambda number, message: str(number), **options)
+    for number, message in enumerate(messages, 1):
+        writer.message(number, message)
+    writer.close()
+    return b"".join(parts).decode()
+
+
+def dissected(*data: bytes, **options: int) -> list[Message]:
+    reader = dissector()
+    return [message for item in data for message in reader.dissect(record(item, **options))]
+
+
+def messages_of(path: Path) -> Iterator[Message]:
+    with open_capture(str(path)) as capture:
+        reader = Dissector(REGISTRY, Learned(), capture.interfaces)
+        reader.survey(capture)
+        for item in capture:
+            yield from reader.dissect(item)
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_both_ways_agree_on_captures(path: Path) -> None:
+    messages = list(messages_of(path))
+    assert text_of(messages) == text_of(messages, ByNodes)
+
+
+REQUEST = link(0) + nlmsg(
+    16,
+    IFINFOMSG
+    + attr(3, b"v0\0")
+    + attr(4, struct.pack("<I", 1500))
+    + attr(18, attr(1, b"vxlan\0") + attr(2, attr(1, struct.pack("<I", 7)))),
+    flags=5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_both_ways_agree_on_broken_bytes(data: st.DataObject) -> None:
+    broken = bytearray(REQUEST)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(16, len(broken) - 1))
+        broken[at] = data.draw(st.integers(0, 255))
+    messages = dissected(bytes(broken))
+    assert text_of(messages) == text_of(messages, ByNodes)
+
+
+@given(st.binary(max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_make_lines(body: bytes) -> None:
+    messages = dissected(link(0) + body)
+    for options in ({}, {"verbose": True}, {"hexdump": True}):
+        assert text_of(messages, **options).endswith("\n")
+
+
+def test_a_tree_reads_like_the_message() -> None:
+    assert text_of(dissected(REQUEST)).splitlines()[:14] == [
+        "1",
+        "  record 1: 92 bytes, at 1970-01-01T00:00:00.000000000Z, netlink route (0)",
+        "  nlmsg: len 76, type 16 RTM_NEWLINK, flags 0x5 request ack, seq 1, pid 0",
+        "  header: ifinfomsg",
+        "    ifi-family: 0",
+        "    ifi-type: 1",
+        "    ifi-index: 3",
+        "    ifi-flags: up",
+        "    ifi-change: 0",
+        "  attrs:",
+        "    ifname: v0                                              IFLA_IFNAME",
+        "    mtu: 1500                                               IFLA_MTU",
+        "    linkinfo:                                               IFLA_LINKINFO",
+        "      kind: vxlan                                           IFLA_INFO_KIND",
+    ]
+
+
+def test_equal_bytes_after_another_selector_are_read_anew() -> None:
+    data = attr(2, attr(1, struct.pack("<I", 7)))
+    links = [
+        link(0) + nlmsg(16, IFINFOMSG + attr(18, attr(1, kind) + data), flags=5)
+        for kind in (b"vxlan\0", b"vlan\0\0", b"vxlan\0")
+    ]
+    messages = dissected(*links)
+    first, second, third = (text_of([message]) for message in messages)
+    assert "IFLA_VXLAN_ID" in first
+    assert "IFLA_VXLAN_ID" not in second
+    assert first == third
+    together = text_of(messages).splitlines()
+    assert [line for line in together if "IFLA_VX" in line] == [
+        line for line in (first + third).splitlines() if "IFLA_VX" in line
+    ]
+
+
+def test_notes_stand_with_their_attribute() -> None:
+    lines = text_of(dissected(link(0) + nlmsg(16, IFINFOMSG + attr(4, b"abc"), flags=5)))
+    assert "    mtu: " in lines
+    assert "      ! warn value.width: 3 bytes where u32 has 4\n" in lines
+
+
+def test_packet_text_cannot_move_the_cursor() -> None:
+    name = attr(3, b"\x1b[2J\n\xe2\x80\xae\0")
+    for options in ({}, {"verbose": True}, {"hexdump": True}):
+        text = text_of(dissected(link(0) + nlmsg(16, IFINFOMSG + name, flags=5)), **options)
+        assert "\\x1b[2J\\n\\u202e" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+def secret_message() -> list[Message]:
+    learned = Learned(saved=[FamilyInfo(0x25, "wireguard", "saved")])
+    reader = Dissector(REGISTRY, learned, [], order="little")
+    body = b"\1\1\0\0" + attr(3, b"K" * 32)
+    return reader.dissect(Record(1, 0, 0, 253, link(16) + nlmsg(0x25, body, flags=5), 72))
+
+
+@pytest.mark.parametrize("kind", [Writer, ByNodes])
+def test_key_material_is_hidden(kind: type[Writer]) -> None:
+    for options in ({}, {"verbose": True}, {"hexdump": True}):
+        text = text_of(secret_message(), kind, **options)
+        assert "(secret, 32 bytes)" in text
+        assert "4b 4b" not in text
+        assert "4b4b" not in text
+        assert "KK" not in text
+
+
+def test_key_material_is_shown_when_asked_for() -> None:
+    text = text_of(secret_message(), secrets=True, hexdump=True)
+    assert "(secret" not in text
+    assert "4b 4b 4b 4b" in text
+    assert "KKKK" in text
+
+
+def test_hexdump_has_every_byte_of_the_record_once() -> None:
+    data = link(0) + nlmsg(18, IFINFOMSG, flags=1) + nlmsg(18, IFINFOMSG, flags=1)
+    text = text_of(dissected(data), hexdump=True, tree=False)
+    rows = [line.split("  ") for line in text.splitlines() if line.startswith("  0")]
+    dumped = b"".join(bytes.fromhex("".join(row[2:4])) for row in rows)
+    assert dumped == data
+    assert "  0010  20 00 00 00 12 00 01 00  01 00 00 00 00 00 00 00   ...............\n" in text
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    messages = dissected(REQUEST)
+    coloured = text_of(messages, color=True)
+    assert "\x1b[2mIFLA_IFNAME\x1b[0m" in coloured
+    assert coloured.replace("\x1b[2m", "").replace("\x1b[0m", "") == text_of(messages)
+
+
+def test_a_fresh_writer_makes_its_own_titles() -> None:
+    parts: list[bytes] = []
+    writer_class("text")(parts.append, []).message(7, dissected(REQUEST)[0])
+    first = b"".join(parts).decode().splitlines()[0]
+    assert first.split()[:5] == ["7", "1970-01-01T00:00:00.000000000Z", "→", "rt-link", "newlink"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_has_its_writer(name: str) -> None:
+    parts: list[bytes] = []
+    writer = writer_class(name)(parts.append, [])
+    writer.message(1, dissected(REQUEST)[0])
+    writer.close()
+    assert b"".join(parts).endswith(b"\n")
