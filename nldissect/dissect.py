@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from .learn import CTRL_CMD_DELMCAST_GRP, FamilyInfo, Learned
+from .learn import FamilyInfo, Learned
 from .model import Interface, Message, Node, Note, Record, place_notes
 from .registry import Registry
 from .spec.compile import Op
@@ -53,7 +53,6 @@ from .wire.consts import (
 )
 from .wire.headers import NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
 
-RTM_NEWLINK: Final = 16
 
 _NEW_WORDS: Final = frozenset(("NEW", "ADD", "SET", "CREATE"))
 _DEL_WORDS: Final = frozenset(("DEL", "DELETE", "REMOVE", "DESTROY", "FLUSH"))
@@ -165,7 +164,8 @@ class Dissector:
 
     registry: the families; learned: what is known of ids and links, which grows by ``dissect`` when
     ``learning`` is set (a pipe) or by ``survey`` beforehand (a file); order: little or big where
-    the user decides it, None to decide by interface; interfaces: the capture's (for order hints).
+    the user decides it, None to decide by interface; interfaces: the capture's (for order hints);
+    links: learn the names of links as well.
     other_records: how many records of each link type were not netlink, by ``(type, ARPHRD)``.
     """
 
@@ -177,14 +177,18 @@ class Dissector:
         *,
         order: str | None = None,
         learning: bool = False,
+        links: bool = False,
     ) -> None:
         self.registry = registry
         self.learned = learned
         self.interfaces = interfaces
         self.learning = learning
+        self.links = links
         self.other_records: dict[int, int] = {}
         self._order = order
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
+        self._taught: set[tuple[int, bytes]] = set()
+        self._taught_at = 0
 
     # Which bytes are messages
 
@@ -199,10 +203,11 @@ class Dissector:
             vote.add(record.data, at, record.wire_len)
         return vote.order
 
-    def survey(self, records: Iterable[Record], *, links: bool = False) -> None:
-        """The first pass over a file: byte orders, families, and with ``links`` link names."""
+    def survey(self, records: Iterable[Record]) -> None:
+        """The first pass over a file: byte orders, families, and names of links if wanted."""
         undecided = self._order is None
         learned = self.learned
+        taught = {NETLINK_GENERIC, NETLINK_ROUTE} if self.links else {NETLINK_GENERIC}
         for record in records:
             data = record.data
             protocol = link_protocol(record.link_type, data)
@@ -214,32 +219,33 @@ class Dissector:
                 vote = learned.vote(index, self.interfaces[index].order_hint)
                 if not vote.decided:
                     vote.add(data, at, record.wire_len)
-            if protocol == NETLINK_GENERIC:
-                # nlctrl's id 0x10 reads 10 00 or 00 10: only such records can teach.
-                if data[at + 4 : at + 6] in (b"\x10\0", b"\0\x10"):
-                    self._teach(record, protocol, at)
-            elif links and protocol == NETLINK_ROUTE:
-                if data[at + 4 : at + 6] in (b"\x10\0", b"\0\x10"):
-                    self._teach(record, protocol, at)
-
-    def _teach(self, record: Record, protocol: int, at: int) -> None:
-        for message in self._messages(record, protocol, at):
-            self._learn_from(message)
+            # nlctrl and RTM_NEWLINK both are type 0x10, which reads 10 00 or 00 10.
+            if protocol in taught and data[at + 4 : at + 6] in (b"\x10\0", b"\0\x10"):
+                for message in self._messages(record, protocol, at):
+                    self._learn_from(message)
 
     def _learn_from(self, message: Message) -> None:
-        if message.flags & NLM_F_REQUEST:
+        if message.type != GENL_ID_CTRL or message.flags & NLM_F_REQUEST:
             return
         record = message.record
         if message.protocol == NETLINK_GENERIC:
-            if message.type == GENL_ID_CTRL and message.command <= CTRL_CMD_DELMCAST_GRP + 2:
-                self.learned.observe(
-                    record.interface, record.number, message.command, message.attrs
-                )
-        elif message.protocol == NETLINK_ROUTE and message.type == RTM_NEWLINK:
+            self._learn_family(message)
+        elif message.protocol == NETLINK_ROUTE and self.links:
             self.learned.observe_link(
                 record.interface, record.number, record.data, message.body, message.end,
                 message.order,
             )  # fmt: skip
+
+    def _learn_family(self, message: Message) -> None:
+        """What was told before, and holds since, need not be read again."""
+        record, learned = message.record, self.learned
+        if self._taught_at != learned.changes or len(self._taught) > 4096:
+            self._taught.clear()
+            self._taught_at = learned.changes
+        told = (record.interface, record.data[message.body : message.end])
+        if told not in self._taught:
+            learned.observe(record.interface, record.number, message.command, message.attrs)
+            self._taught.add(told)
 
     def dissect(self, record: Record) -> list[Message]:
         """The messages of a record; empty for a record that is not netlink's (which is counted)."""
@@ -261,8 +267,7 @@ class Dissector:
         messages = self._messages(record, protocol, link_header_size(record.link_type))
         if self.learning:
             for message in messages:
-                if message.type == GENL_ID_CTRL:
-                    self._learn_from(message)
+                self._learn_from(message)
         return messages
 
     def _messages(self, record: Record, protocol: int, at: int) -> list[Message]:

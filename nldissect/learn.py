@@ -145,7 +145,10 @@ def _integer(value: Json) -> int | None:
 
 
 class Learned:
-    """The growing knowledge of one capture, or of a series of captures of one host."""
+    """The growing knowledge of one capture, or of a series of captures of one host.
+
+    changes: how often an id got or lost a meaning.
+    """
 
     def __init__(
         self, named: Mapping[int, str] | None = None, saved: Sequence[FamilyInfo] = ()
@@ -161,6 +164,7 @@ class Learned:
         self._current: dict[tuple[int, str], FamilyInfo] = {}
         self._links: dict[tuple[int, int], tuple[list[int], list[str]]] = {}
         self._votes: dict[int, OrderVote] = {}
+        self.changes = 0
 
     def vote(self, interface: int, hint: str) -> OrderVote:
         """The byte-order vote of an interface."""
@@ -237,8 +241,7 @@ class Learned:
         if not isinstance(name, str):
             return
         if command == CTRL_CMD_DELFAMILY:
-            info = self._learn(interface, record, id_, name)
-            info.until = record
+            self._forget(interface, record, id_, name)
             return
         if command not in (CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP, CTRL_CMD_DELMCAST_GRP):
             return
@@ -267,14 +270,25 @@ class Learned:
         history = self._history.setdefault((interface, id_), [])
         if history:
             last = history[-1]
-            if last.name == name and (last.until is None or last.until == record):
+            if last.name == name and last.until is None:
                 return last
             if last.until is None:
                 last.until = record
+        self.changes += 1
         info = FamilyInfo(id_, name, "capture", interface, record)
         if len(history) < 4096:
             history.append(info)
         return info
+
+    def _forget(self, interface: int, record: int, id_: int, name: str) -> None:
+        """A family is gone; each listener's copy says so again."""
+        history = self._history.get((interface, id_))
+        known = history[-1] if history else None
+        if known is None or known.name != name:
+            known = self._learn(interface, record, id_, name)
+        if known.until is None:
+            known.until = record
+            self.changes += 1
 
     def _end_elsewhere(self, record: int, info: FamilyInfo) -> None:
         """A family has one id: an older id of the same name has ended."""
@@ -282,6 +296,7 @@ class Learned:
         other = self._current.get(key)
         if other is not None and other.id != info.id and other.until is None:
             other.until = record
+            self.changes += 1
         self._current[key] = info
 
 

@@ -65,6 +65,14 @@ def test_a_family_that_comes_back_under_its_id_is_a_new_entry() -> None:
     assert [(info.since, info.hdrsize) for info in learned.families()] == [(1, 0), (9, 8)]
 
 
+def test_copies_of_a_removal_are_one_removal() -> None:
+    learned = Learned()
+    learned.observe(0, 1, 1, family(55, "fou"))
+    for record in (5, 6, 7):
+        learned.observe(0, record, 2, family(55, "fou"))
+    assert [(info.since, info.until) for info in learned.families()] == [(1, 5)]
+
+
 def test_details_of_a_family() -> None:
     learned = Learned()
     learned.observe(

@@ -36,7 +36,7 @@ def summary_of(*bodies: bytes, learned: Learned | None = None) -> Summary:
     learned = learned or Learned()
     reader = Dissector(REGISTRY, learned, INTERFACES)
     records = [Record(n, 0, 0, 253, body, len(body)) for n, body in enumerate(bodies, 1)]
-    reader.survey(records, links=True)
+    reader.survey(records)
     return Summarizer(learned).summary(reader.dissect(records[-1])[-1])
 
 
@@ -144,7 +144,7 @@ def test_every_message_of_a_capture_has_a_line(path: object) -> None:
     with open_capture(str(path)) as capture:
         learned = Learned()
         reader = Dissector(REGISTRY, learned, capture.interfaces)
-        reader.survey(capture, links=True)
+        reader.survey(capture)
         summarize = Summarizer(learned).summary
         columns = Columns()
         for item in capture:

@@ -43,11 +43,9 @@ class Diagnostics:
         self.code = DONE
 
     def error(self, what: str, code: int, hint: str = "") -> None:
-        """One line, and one more with what to do about it."""
+        """One line: what is wrong and, behind it, what to do about it."""
         self.fail(code)
-        _say(f"nldissect: error: {what}")
-        if hint and not self.quiet:
-            _say(f"nldissect: hint: {hint}")
+        _say(f"nldissect: error: {what}{f'; {hint}' if hint and not self.quiet else ''}")
 
     def fail(self, code: int) -> None:
         """Remembers an exit code if it is worse than what is known."""

@@ -89,11 +89,12 @@ def each(
                     capture.interfaces,
                     order=settings.order,
                     learning=not capture.seekable,
+                    links=links,
                 )
                 if capture.seekable:
                     # What is wrong with the file is told by the pass that shows it.
                     with suppress(CaptureError):
-                        dissector.survey(capture, links=links)
+                        dissector.survey(capture)
                 try:
                     enough = use(Input(capture, dissector, learned)) is False
                 finally:

@@ -190,7 +190,7 @@ def _tell_of_browser(given: list[str], diagnostics: Diagnostics) -> None:
     if any(word in ("-q", "--quiet", "-h", "--help") or word[:2] in ("-V", "-x") for word in given):
         return
     if sys.stdout is not None and sys.stdout.isatty():
-        diagnostics.remark("hint: there is no browser yet; here is a line for each message")
+        diagnostics.remark("there is no browser yet; here is a line for each message")
 
 
 def _discard_stdout() -> None:

@@ -236,7 +236,8 @@ class CompiledFamily:
         if named is op and kind == "reply" and self.spec.async_prefix is not None:
             return c_upper(f"{self.spec.async_prefix}{op.name}-reply")
         request = self.requests.get(number)
-        if request is not None and named.name in (op.name, f"{request.name}-ntf"):
+        answer = named is op and kind == "reply"
+        if request is not None and (answer or named.name == f"{request.name}-ntf"):
             # One enum for both directions, and one constant for a request and its answer.
             named = request
         return c_upper(self._prefix_of(named) + named.name)

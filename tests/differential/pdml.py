@@ -48,9 +48,7 @@ class Packet:
 def packets(capture: Path) -> Iterator[Packet]:
     """All packets, read in two passes as our dissector does."""
     command = [TSHARK or "tshark", "-n", "-2", "-T", "pdml", "-r", str(capture)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         for _, element in ET.iterparse(process.stdout):
             if element.tag == "packet":

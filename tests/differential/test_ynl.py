@@ -48,7 +48,8 @@ RENAMED: Final = (
 
 SWAPPED: Final = (
     # In network order, which the specification of Linux 6.12 does not say.
-    ("rt-link", r"getlink\.linkinfo\.data\.([io]flags|(bridge|root)-id\.prio|vlan-protocol)", 2),
+    ("rt-link", r"getlink\.linkinfo\.(data|slave-data)\.(bridge|root)-id\.prio", 2),
+    ("rt-link", r"getlink\.linkinfo\.data\.([io]flags|vlan-protocol|port)", 2),
     ("rt-link", r"getlink\.linkinfo\.data\.[io]key", 4),
 )
 """Family, path as ynl has it, and how many bytes ynl has read in the wrong order."""
@@ -56,9 +57,16 @@ SWAPPED: Final = (
 OURS: Final = (
     # Linux 6.12's specification calls IFA_FLAGS ifa-flags, as it calls the header's member.
     ("rt-addr", r"getaddr\.flags"),
+    # Numbers or bytes where we have addresses.
+    ("fou", r"get\.(local|peer)-v[46]"),
+    ("mptcp_pm", r"get-addr\.addr\.addr[46]"),
     # Bytes where later specifications have structures, addresses or encapsulations.
     ("rt-route", r"getroute\.(multipath|via|encap|encap-type)"),
     ("rt-link", r"getlink\.(devlink-port|af-spec\.inet6\.token)"),
+    # Of attributes that stand more than once, only the last.
+    ("ethtool", r"stats-get\.grp"),
+    ("rt-link", r"getlink\.prop-list\.alt-ifname"),
+    ("tc", r"getqdisc\.options\.tc-entry"),
     # A structure that has grown since.
     ("rt-route", r"getroute\.cacheinfo\.rta-(id|ts|tsage)"),
     # A member of one byte in an array of s32, and counters that begin with their own number.
@@ -200,14 +208,14 @@ def check_run(run: Run, request: Message, found: list[Message]) -> int:
     if run.reply is None:
         return 0
     theirs = run.reply if isinstance(run.reply, list) else [run.reply]
-    ours = [message for message in answers if message.type >= NLMSG_MIN_TYPE]
-    assert len(ours) == len(theirs)
+    replies = [message for message in answers if message.type >= NLMSG_MIN_TYPE]
+    assert len(replies) == len(theirs)
     assert not [
         line
-        for message, other in zip(ours, theirs, strict=True)
+        for message, other in zip(replies, theirs, strict=True)
         for line in disputes(family, run.operation, message, other)
     ]
-    return len(ours)
+    return len(replies)
 
 
 def check_events(run: Run, found: list[Message]) -> int:

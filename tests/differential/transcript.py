@@ -70,7 +70,8 @@ def read(log: Path) -> list[Run]:
 
 def _commands(log: Path) -> Iterator[tuple[int, str, str]]:
     """Line number, command and output."""
-    command, start, output = "", 0, []
+    command, start = "", 0
+    output: list[str] = []
     for number, line in enumerate(log.read_text(errors="replace").splitlines(), 1):
         match = _COMMAND.match(line)
         if match:

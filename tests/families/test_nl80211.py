@@ -1,4 +1,4 @@
-"""nl80211: every attribute has a type, every command both directions, frames read to the element."""
+"""nl80211: every attribute and command is known, frames are read down to their elements."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nldissect.dissect import Dissector
 from nldissect.families.decoders.wireless import ssid_text
@@ -90,14 +89,17 @@ def test_every_command_is_named_whoever_sends_it() -> None:
     compiled = family()
     for number in range(1, 168):
         found = compiled.op(number, "notify")
-        assert found is not None and found.set is not None
+        assert found is not None
+        assert found.set is not None
         assert found.c_name == "NL80211_CMD_" + found.name.upper().replace("-", "_")
     for name in ("authenticate", "connect", "frame", "unexpected-frame", "set-wowlan"):
         (spec,) = (op for op in compiled.spec.operations if op.name == name)
         assert spec.request_value is not None
         asked = compiled.op(spec.request_value, "request")
         told = compiled.op(spec.request_value, "notify")
-        assert asked is not None and told is not None and asked.name == told.name == name
+        assert asked is not None
+        assert told is not None
+        assert asked.name == told.name == name
     assert compiled.op(34, "request") is not None, "results of a scan can be a reply"
     assert compiled.op(36, "request") is None, "regulatory changes are only told"
 

@@ -231,11 +231,23 @@ def test_statistics_are_asked_for_in_another_number_space(order: str) -> None:
     assert clean(told)["link-xstats"]["bridge"]["stp"]["tx-tcn"] == 5
 
 
-@pytest.mark.parametrize("kind", [18, 22, 26, 30, 34, 58, 66, 74])
-def test_a_dump_may_be_asked_for_with_one_byte_or_a_link_header(kind: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (18, "ifi-family"),
+        (22, "ifa-family"),
+        (26, "rtm-family"),
+        (30, "ndm-family"),
+        (34, "family"),
+        (58, "ifa-family"),
+        (66, "family"),
+        (74, "ifal-family"),
+    ],
+)
+def test_a_dump_may_be_asked_for_with_one_byte_or_a_link_header(kind: int, name: str) -> None:
     message = read(kind, b"\2", b"", flags=REQUEST | 0x300)
     assert clean(message) == {}
-    assert message.header == {"family": 2}
+    assert message.header == {name: 2}
     message = read(kind, ifinfomsg("<"), u32(29, 9, "<"), flags=REQUEST | 0x300)
     assert clean(message) == {"ext-mask": ["vf", "skip-stats"]}
     assert message.header is not None

@@ -1,4 +1,5 @@
 # what: two mac80211_hwsim radios, hostapd and wpa_supplicant: phys, scan, association, stations, regulatory
+# file: nl80211.pcap.gz
 modprobe mac80211_hwsim radios=2
 sleep 1
 iw event -t &

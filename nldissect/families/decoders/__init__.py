@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 DECODERS: Final[dict[str, str]] = {
-    "bit-words": "nldissect.families.decoders.generic:bit_words",
     "any-width": "nldissect.families.decoders.wireless:any_width",
+    "bit-words": "nldissect.families.decoders.generic:bit_words",
     "devconf": "nldissect.families.decoders.route:devconf",
     "ematch-tree": "nldissect.families.decoders.tc:ematch_tree",
     "flag-or-byte": "nldissect.families.decoders.route:flag_or_byte",
@@ -33,6 +33,7 @@ DECODERS: Final[dict[str, str]] = {
     "or-flag": "nldissect.families.decoders.wireless:or_flag",
     "or-u32": "nldissect.families.decoders.wireless:or_u32",
     "ordered-nest": "nldissect.families.decoders.generic:ordered_nest",
+    "ovs-masked": "nldissect.families.decoders.ovs:masked",
     "route-address": "nldissect.families.decoders.route:route_address",
     "sockaddr": "nldissect.families.decoders.generic:sockaddr",
     "source-route": "nldissect.families.decoders.route:source_route",
