@@ -62,8 +62,18 @@ _TC_PARENTS: Final = {0: "", 0xFFFFFFFF: "root", 0xFFFFFFF1: "ingress"}
 
 _PLAIN: Final = re.compile(r"[\w.:/@*+%-]+")
 
+_KEPT_PREFIXES: Final = ("ifa-", "rta-")
+"""C prefixes that some specifications keep in their attributes' names."""
+
 Pieces = list[tuple[str, str]]
 """Names of attributes (dotted) and their values as text."""
+
+
+def _short(name: str) -> str:
+    """An attribute's name without a C prefix that its specification kept."""
+    for prefix in _KEPT_PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
 
 
 class Summary:
@@ -268,7 +278,7 @@ class Summarizer:
                 limit = len(plan.set.identity) or _PIECES
                 for rank in sorted(found)[:limit]:
                     name, value = found[rank]
-                    pieces.append((name, _cut(_bare(value))))
+                    pieces.append((_short(name), _cut(_bare(value))))
                 if not pieces:
                     attrs = {}
                     for layer in message.layers:

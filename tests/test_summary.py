@@ -34,7 +34,7 @@ def rtmsg(family: int, prefix: int) -> bytes:
 def summary_of(*bodies: bytes, learned: Learned | None = None) -> Summary:
     """The summary of the last message; all of them are learned from."""
     learned = learned or Learned()
-    reader = Dissector(REGISTRY, learned, INTERFACES)
+    reader = Dissector(REGISTRY, learned, INTERFACES, links=True)
     records = [Record(n, 0, 0, 253, body, len(body)) for n, body in enumerate(bodies, 1)]
     reader.survey(records)
     return Summarizer(learned).summary(reader.dissect(records[-1])[-1])
@@ -143,7 +143,7 @@ def test_any_record_has_a_line(protocol: int, body: bytes) -> None:
 def test_every_message_of_a_capture_has_a_line(path: object) -> None:
     with open_capture(str(path)) as capture:
         learned = Learned()
-        reader = Dissector(REGISTRY, learned, capture.interfaces)
+        reader = Dissector(REGISTRY, learned, capture.interfaces, links=True)
         reader.survey(capture)
         summarize = Summarizer(learned).summary
         columns = Columns()

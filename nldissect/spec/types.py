@@ -910,7 +910,8 @@ class AttrSet:
         ahead: dict[str, Json] = {}
         for span in iter_attrs(data, at, end, self.order):
             attr = self._by_number.get(span.kind & NLA_TYPE_MASK)
-            if attr is not None and attr.name in self._selectors and not span.problem:
+            whole = span.problem not in (SHORT, TRAILING, OVERRUN)
+            if whole and attr is not None and attr.name in self._selectors:
                 with suppress(Irregular):
                     ahead[attr.name] = attr.type.value(data, span.start + 4, span.stop, None)
         return ahead

@@ -82,17 +82,17 @@ def test_next_hops_have_attributes_of_their_own(order: str) -> None:
     hops = hop(3, order, attr(5, ip("192.0.2.2"), order)) + hop(4, order, mpls + kind)
     body = attr(1, ip("203.0.113.0"), order) + attr(9, hops, order)
     attrs = clean(read(24, rtmsg(2), body, order))
-    assert attrs["dst"] == "203.0.113.0"
-    first, second = attrs["multipath"]
+    assert attrs["rta-dst"] == "203.0.113.0"
+    first, second = attrs["rta-multipath"]
     assert first == {
         "rtnh-len": 16,
         "rtnh-flags": ["onlink"],
         "rtnh-hops": 0,
         "rtnh-ifindex": 3,
-        "gateway": "192.0.2.2",
+        "rta-gateway": "192.0.2.2",
     }
-    assert second["encap-type"] == "mpls"
-    assert second["encap"] == {
+    assert second["rta-encap-type"] == "mpls"
+    assert second["rta-encap"] == {
         "dst": [
             {"label": 16, "tc": 0, "bos": 0, "ttl": 0},
             {"label": 17, "tc": 0, "bos": 1, "ttl": 0},
@@ -113,8 +113,8 @@ def test_a_label_is_no_address(order: str) -> None:
         18, struct.pack(f"{order}H", 10) + ip("2001:db8::5"), order
     )
     attrs = clean(read(24, rtmsg(MPLS, 20), body, order))
-    assert attrs["dst"] == [{"label": 40, "tc": 0, "bos": 1, "ttl": 0}]
-    assert attrs["via"] == {"rtvia-family": 10, "rtvia-addr": "2001:db8::5"}
+    assert attrs["rta-dst"] == [{"label": 40, "tc": 0, "bos": 1, "ttl": 0}]
+    assert attrs["rta-via"] == {"rtvia-family": 10, "rtvia-addr": "2001:db8::5"}
 
 
 @both_orders
@@ -124,7 +124,7 @@ def test_encapsulation_is_named_before_or_behind(order: str) -> None:
     encap = attr(22, attr(1, srh, order), order)
     kind = attr(21, struct.pack(f"{order}H", 5), order)
     for body in (encap + kind, kind + encap):
-        route = clean(read(24, rtmsg(10, 64), body, order))["encap"]
+        route = clean(read(24, rtmsg(10, 64), body, order))["rta-encap"]
         assert route == {
             "srh": {
                 "mode": "encap",
@@ -143,14 +143,14 @@ def test_encapsulation_is_named_before_or_behind(order: str) -> None:
 def test_tlvs_behind_the_last_segment() -> None:
     srh = bytes((0, 7, 4, 0, 0, 8, 0, 0)) + ip("2001:db8::b") + b"\5\x26" + bytes(38)
     body = attr(22, attr(2, srh, "<"), "<") + attr(21, b"\7\0", "<")
-    encap: Any = read(24, rtmsg(10), body).attrs["encap"]
+    encap: Any = read(24, rtmsg(10), body).attrs["rta-encap"]
     assert encap["srh"]["segments"] == ["2001:db8::b"]
     assert encap["srh"]["tlvs"] == "0526" + "00" * 38
 
 
 def test_expiry_has_either_width() -> None:
-    assert clean(read(24, rtmsg(10), u32(23, 7, "<")))["expires"] == 7
-    assert clean(read(24, rtmsg(128), attr(23, struct.pack("<Q", 7), "<")))["expires"] == 7
+    assert clean(read(24, rtmsg(10), u32(23, 7, "<")))["rta-expires"] == 7
+    assert clean(read(24, rtmsg(128), attr(23, struct.pack("<Q", 7), "<")))["rta-expires"] == 7
 
 
 @both_orders
@@ -196,8 +196,8 @@ def test_counters_begin_with_their_number(order: str) -> None:
     conf = attr(2, struct.pack(f"{order}60i", *range(7), -1, *range(8, 60)), order)
     body = attr(26, attr(10, conf + stats, order), order)
     inet6 = clean(read(16, ifinfomsg(order), body, order, MULTI))["af-spec"]["inet6"]
-    assert inet6["icmp6stats"]["num"] == 7
-    assert inet6["icmp6stats"]["ratelimithost"] == 6
+    assert inet6["icmp6-stats"]["num"] == 7
+    assert inet6["icmp6-stats"]["ratelimithost"] == 6
     assert inet6["conf"]["rtr-solicits"] == -1
     assert inet6["conf"]["addr-gen-mode"] == 47
     assert inet6["conf"]["force-forwarding"] == 59

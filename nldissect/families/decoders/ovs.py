@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...model import Json, Node
+from ...model import Node
 from ...spec.types import Attr, AttrSet, Irregular, Nest, Scope, Type, Walk
+from ...text import Json
 
 if TYPE_CHECKING:
     from ...spec.compile import CompiledFamily

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ...model import Json, Node
+from ...model import Node
 from ...spec.types import (
     Field,
     IndexedArray,
@@ -17,6 +17,7 @@ from ...spec.types import (
     raw_node,
     zero_or_raw,
 )
+from ...text import Json
 
 if TYPE_CHECKING:
     from ...spec.compile import CompiledFamily
