@@ -89,19 +89,21 @@ class _Walk(Walk):
     while attributes were read without a tree.
     """
 
-    __slots__ = ("truncated", "noted", "notes")
+    __slots__ = ("truncated", "noted", "notes", "_ids")
 
     def __init__(self, truncated: bool) -> None:
         self.truncated = truncated
         self.noted: list[Node] = []
         self.notes: list[Note] = []
+        self._ids: set[int] = set()
 
     def note(self, node: Node, severity: str, code: str, message: str) -> None:
         self.place(node, Note(severity, code, message, "", node.start, node.end))
 
     def place(self, node: Node, note: Note) -> None:
         """Puts a ready note on a node."""
-        if node not in self.noted[-1:]:
+        if id(node) not in self._ids:
+            self._ids.add(id(node))
             self.noted.append(node)
         node.notes.append(note)
 
@@ -114,6 +116,7 @@ class _Walk(Walk):
             note.path = f"{prefix}.{note.path}"
             self.notes.append(note)
         self.noted.clear()
+        self._ids.clear()
 
 
 def flag_class(protocol: int, type_: int, operation_c: str) -> str:

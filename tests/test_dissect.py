@@ -260,6 +260,16 @@ def test_repeated_attribute_becomes_a_list_with_a_note() -> None:
     assert [note.code for note in message.notes] == ["attr.repeated"]
 
 
+def test_an_unknown_attribute_that_repeats_has_each_note_once() -> None:
+    twice = attr(0x8000 | 999, attr(1, b"xyz\0")) * 2
+    notes = one(link(0) + nlmsg(16, bytes(16) + twice, 2)).notes
+    assert [(note.code, note.path) for note in notes] == [
+        ("attr.unknown", "attrs.attr-999"),
+        ("attr.unknown", "attrs.attr-999"),
+        ("attr.repeated", "attrs.attr-999"),
+    ]
+
+
 def test_wrong_width_is_read_by_its_bytes() -> None:
     message = one(link(0) + nlmsg(16, bytes(16) + attr(4, b"\1\2"), 2))
     assert message.attrs == {"mtu": 0x0201}

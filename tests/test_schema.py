@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 import nldissect
 from nldissect.export import writer_class
+from nldissect.model import Message
 
 from .differential.captures import CAPTURES, messages
 
@@ -20,11 +21,14 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("format_", ["ndjson", "tree"])
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
-def test_lines_are_valid(path: Path, format_: str) -> None:
+def kind(message: Message) -> tuple[object, ...]:
+    """What the shape of a message's tree depends on."""
+    codes = frozenset(note.code for note in message.notes)
+    return (message.family, message.operation, message.type, message.direction, message.first, codes)
+
+
+def check(format_: str, found: list[Message]) -> None:
     validator = Draft202012Validator(SCHEMA)
-    found = messages(path)
     lines: list[bytes] = []
     writer = writer_class(format_)(lines.append, [])
     for number, message in enumerate(found, 1):
@@ -34,3 +38,13 @@ def test_lines_are_valid(path: Path, format_: str) -> None:
     for line in lines:
         assert line.endswith(b"}\n")
         assert [error.message for error in validator.iter_errors(json.loads(line))] == []
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_every_line_of_ndjson(path: Path) -> None:
+    check("ndjson", messages(path))
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
+def test_a_tree_of_each_kind(path: Path) -> None:
+    check("tree", list({kind(message): message for message in messages(path)}.values()))
