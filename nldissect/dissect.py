@@ -7,6 +7,7 @@ and notes are read when a message is asked for them. Nothing that a record holds
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from .learn import FamilyInfo, Learned
@@ -119,6 +120,7 @@ class _Walk(Walk):
         self._ids.clear()
 
 
+@lru_cache(maxsize=4096)
 def flag_class(protocol: int, type_: int, operation_c: str) -> str:
     """Which meaning the flag bits from 0x100 up have: get, new, del or ack."""
     if type_ < NLMSG_MIN_TYPE:

@@ -24,7 +24,8 @@ def test_the_schema_is_one() -> None:
 def kind(message: Message) -> tuple[object, ...]:
     """What the shape of a message's tree depends on."""
     codes = frozenset(note.code for note in message.notes)
-    return (message.family, message.operation, message.type, message.direction, message.first, codes)
+    where = (message.type, message.direction, message.first)
+    return (message.family, message.operation, where, codes)
 
 
 def check(format_: str, found: list[Message]) -> None:

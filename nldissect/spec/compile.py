@@ -203,7 +203,12 @@ class CompiledFamily:
             None if not header else self.struct(header, order),
             None if not set_name else self.attr_set(set_name, order),
             op.mcgrp,
-            [self._shape(shape, header, order) for shape in op.alternatives or ()],
+            [
+                self._shape(shape, header, order)
+                for shape in op.alternatives or ()
+                # The kernel keeps to one shape, or says in the header which it is.
+                if kind == "request" or shape.when is not None
+            ],
             self._is_scoped(header, set_name),
         )
 

@@ -121,6 +121,11 @@ class Type:
     __slots__ = ()
 
     @property
+    def scoped(self) -> bool:
+        """Whether the value depends on, or holds, other attributes."""
+        return True
+
+    @property
     def byte_order(self) -> str:
         """The order in which an integer of unexpected width is read."""
         return "little"
@@ -144,6 +149,16 @@ class Type:
             node.children.append(
                 Node("value", "", "field", start, end, value, secret=node.secret)
             )
+
+
+class Unscoped(Type):
+    """A type whose value lies in its own bytes alone."""
+
+    __slots__ = ()
+
+    @property
+    def scoped(self) -> bool:
+        return False
 
 
 class Enum:
@@ -180,7 +195,7 @@ class Enum:
         return flags
 
 
-class Scalar(Type):
+class Scalar(Unscoped):
     """A fixed-width integer, plain."""
 
     __slots__ = ("size", "unpack", "kind", "order")
@@ -253,7 +268,7 @@ class HintScalar(Scalar):
         return number
 
 
-class AutoScalar(Type):
+class AutoScalar(Unscoped):
     """YNL's uint and sint: four or eight bytes, as the sender likes."""
 
     __slots__ = ("narrow", "wide", "enum", "flags", "hint")
@@ -282,7 +297,7 @@ class AutoScalar(Type):
         return hex(number) if self.hint == "hex" else number
 
 
-class Flag(Type):
+class Flag(Unscoped):
     """Presence is the value."""
 
     __slots__ = ()
@@ -302,7 +317,7 @@ class Flag(Type):
             node.children.append(raw_node(data, start, end))
 
 
-class Text(Type):
+class Text(Unscoped):
     """A string, usually ended by NUL."""
 
     __slots__ = ()
@@ -338,7 +353,7 @@ def format_bytes(raw: bytes, hint: str) -> str:
     return raw.hex()
 
 
-class HintBytes(Type):
+class HintBytes(Unscoped):
     """Bytes with a display hint: mac, ipv4, ipv6, uuid, hex, fddi."""
 
     __slots__ = ("hint",)
@@ -416,7 +431,7 @@ def address_text(raw: bytes, family: int) -> str:
     return raw.hex()
 
 
-class Opaque(Type):
+class Opaque(Unscoped):
     """Bytes of which the specification says no more."""
 
     __slots__ = ()
@@ -448,7 +463,7 @@ def zero_or_raw(data: bytes, start: int, end: int) -> Node:
     return Node("padding", "", "padding", start, end, None, f"{end - start} zero bytes")
 
 
-class Bitfield32(Type):
+class Bitfield32(Unscoped):
     """A value and the selector of the bits that it speaks of (struct nla_bitfield32)."""
 
     __slots__ = ("unpack", "enum")
@@ -482,19 +497,32 @@ class Bitfield32(Type):
             )
 
 
-class CArray(Type):
+class CArray(Unscoped):
     """A packed array of integers."""
 
-    __slots__ = ("item",)
+    __slots__ = ("item", "_layouts")
 
     def __init__(self, item: Scalar) -> None:
         self.item = item
+        self._layouts: dict[int, Struct] = {}
+
+    def _numbers(self, data: bytes, start: int, end: int) -> tuple[int, ...]:
+        """All elements at once."""
+        layout = self._layouts.get(end - start)
+        if layout is None:
+            count = (end - start) // self.item.size
+            layout = Struct(f"{_PREFIX[self.item.order]}{count}{_SCALARS[self.item.kind]}")
+            if len(self._layouts) < 64:
+                self._layouts[end - start] = layout
+        return layout.unpack_from(data, start)
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         size = self.item.size
         if (end - start) % size:
             raise Irregular(f"{end - start} bytes are no whole number of {self.item.kind}")
         item = self.item
+        if type(item) is Scalar:
+            return list(self._numbers(data, start, end))
         return [item.value(data, at, at + size, None) for at in range(start, end, size)]
 
     def fill(
@@ -517,16 +545,19 @@ class CArray(Type):
 class NamedArray(CArray):
     """A packed array whose indexes have names: an object instead of a list."""
 
-    __slots__ = ("enum",)
+    __slots__ = ("enum", "_names")
 
     def __init__(self, item: Scalar, enum: Enum) -> None:
         super().__init__(item)
         self.enum = enum
+        self._names: list[str] = []
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         values = super().value(data, start, end, scope)
         assert isinstance(values, list)
-        return {self._name(index): value for index, value in enumerate(values)}
+        while len(self._names) < len(values):
+            self._names.append(self._name(len(self._names)))
+        return dict(zip(self._names, values))
 
     def _name(self, index: int) -> str:
         return str(self.enum.names.get(index, index))
@@ -559,7 +590,7 @@ class Field:
         self.secret = secret
 
 
-class StructType(Type):
+class StructType(Unscoped):
     """A C struct; senders of other ages know shorter or longer ones."""
 
     __slots__ = ("name", "size", "fields", "shown", "names", "unpack", "simple", "_convert")
@@ -677,7 +708,7 @@ class Attr:
     """One entry of an attribute table."""
 
     __slots__ = ("name", "c_name", "number", "multi", "type", "hidden", "secret", "selector",
-                 "scalar", "size")  # fmt: skip
+                 "scalar", "size", "scoped")  # fmt: skip
 
     def __init__(
         self,
@@ -701,6 +732,7 @@ class Attr:
         plain = type_ if type(type_) is Scalar else None
         self.scalar = None if plain is None else plain.unpack
         self.size = -1 if plain is None else plain.size + 4
+        self.scoped = type_.scoped
 
 
 class Table(Protocol):
@@ -758,36 +790,42 @@ class AttrSet:
         """
         if not self._ready:
             self.attrs  # noqa: B018
-        out: dict[str, Json] = {}
-        scope = Scope(out, outer)
-        if scope.depth > MAX_DEPTH:
+        if outer is not None and outer.depth >= MAX_DEPTH:
             raise Irregular
+        out: dict[str, Json] = {}
+        scope: Scope | None = None
         unpack = self._unpack
         by_kind = self._by_kind
         while at < end:
             if end - at < 4:
+                scope = scope or Scope(out, outer)
                 at = self._odd(data, at, end, scope)
                 continue
             length, kind = unpack(data, at)
             stop = at + length
             attr = by_kind.get(kind)
             if attr is None or length < 4 or stop > end:
+                scope = scope or Scope(out, outer)
                 at = self._odd(data, at, end, scope)
                 continue
             padded = stop
             if length & 3:
                 padded += -length & 3
                 if (data[stop:padded] != ZEROS[length & 3]) if padded <= end else stop != end:
+                    scope = scope or Scope(out, outer)
                     at = self._odd(data, at, end, scope)
                     continue
             name = attr.name
             if length == attr.size:
                 value: Json = attr.scalar(data, at + 4)[0]  # type: ignore[misc]
             else:
-                scope.name = name
+                if attr.scoped:
+                    scope = scope or Scope(out, outer)
+                    scope.name = name
                 try:
                     value = attr.type.value(data, at + 4, stop, scope)
                 except Irregular:
+                    scope = scope or Scope(out, outer)
                     at = self._odd(data, at, end, scope)
                     continue
             if attr.multi:
@@ -797,6 +835,7 @@ class AttrSet:
                 else:
                     known.append(value)  # type: ignore[union-attr]
             elif name in out:
+                scope = scope or Scope(out, outer)
                 at = self._odd(data, at, end, scope)
                 continue
             elif not attr.hidden:
@@ -1385,7 +1424,7 @@ class SubMessageType(Type):
                 node.children.append(zero_or_raw(data, at, end))
 
 
-class Hidden(Type):
+class Hidden(Unscoped):
     """Filler for alignment."""
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-# what: conntrack events, dumps and expectations, ipset, ipvs and logged packets (nflog)
+# what: conntrack events and dumps, ipset, ipvs and logged packets (nflog)
 modprobe -a nf_conntrack_netlink nf_nat nf_log_syslog nfnetlink_log xt_NFLOG
 sysctl -q net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
 iptables-nft -A INPUT -m conntrack --ctstate NEW,ESTABLISHED -j CONNMARK --set-mark 5
@@ -19,7 +19,6 @@ conntrack -L -f ipv6
 conntrack -G -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1000 --dport 53
 conntrack -S
 conntrack -C
-conntrack -I expect -s 192.0.2.1 -d 192.0.2.2 --tuple-src 192.0.2.1 --tuple-dst 192.0.2.3 --mask-src 255.255.255.255 --mask-dst 255.255.255.255 --mask-port-src 65535 --mask-port-dst 65535 -p tcp --sport 10 --dport 20 -t 30
 conntrack -L expect
 conntrack -D -p udp --mark 10
 conntrack -D -p udp -s 192.0.2.99

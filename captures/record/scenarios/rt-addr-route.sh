@@ -1,6 +1,7 @@
 # what: addresses, routes (multipath, nexthop objects, encap), rules and their errors, ip monitor beside
 ip monitor &
 sysctl -q net.ipv6.conf.all.forwarding=1
+sysctl -q net.ipv6.conf.default.accept_ra=2
 modprobe -a mpls_router mpls_iptunnel veth
 sysctl -q net.mpls.platform_labels=100
 ip link add d0 type veth peer name d1

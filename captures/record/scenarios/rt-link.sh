@@ -12,8 +12,6 @@ bridge link set dev d0 guard on learning off
 ip link add link br0 name br0.5 type vlan id 5 ingress-qos-map 1:2 egress-qos-map 3:4
 ip link add v0 type veth peer name v1
 ip link add bond0 type bond mode 802.3ad miimon 100 lacp_rate fast
-ip link add d1 type dummy
-ip link set d1 master bond0
 ip link add vrf0 type vrf table 55
 ip tuntap add dev tap0 mode tap multi_queue
 ip tuntap add dev tun0 mode tun user 1000
@@ -26,6 +24,8 @@ ynl --spec rt_link --do newlink --create --json '{"ifname": "made0", "linkinfo":
 ynl --spec rt_link --dump getstats --json '{"filter-mask": 1}'
 ip link del kit0
 ip link del tun0
+ip link add d1 type dummy
+ip link set d1 master bond0
 ip link add link v0 name qinq type vlan proto 802.1ad id 7
 ip link add mv0 link v0 type macvlan mode bridge
 ip link add link v0 mt0 type macvtap mode private

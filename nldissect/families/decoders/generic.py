@@ -214,9 +214,7 @@ class BitWords(Type):
             raise Irregular(f"{end - start} bytes are no whole number of u32")
         return data[start:end].hex()
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         node.value = data[start:end].hex()
         at = start
         while end - at >= 4:

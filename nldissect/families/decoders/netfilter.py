@@ -38,9 +38,7 @@ class Elements(AttrSet):
                 return at
         return super()._odd(data, at, end, scope)
 
-    def _one(
-        self, span: Span, parent: list[Node], data: bytes, scope: Scope, walk: Walk
-    ) -> None:
+    def _one(self, span: Span, parent: list[Node], data: bytes, scope: Scope, walk: Walk) -> None:
         self._admit(span.kind & NLA_TYPE_MASK)
         super()._one(span, parent, data, scope, walk)
 
@@ -62,9 +60,7 @@ class UserData(Type):
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         return data[start:end].hex()
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         items: list[Node] = []
         at = start
         while end - at >= 2 and data[at + 1] <= end - at - 2:

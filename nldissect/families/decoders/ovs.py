@@ -30,9 +30,7 @@ class Masked(Type):
             "mask": self.half.value(data, middle, end, scope),
         }
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if (end - start) % 2:
             super().fill(node, data, start, end, scope, walk)
             return

@@ -304,6 +304,10 @@ class RouteAddress(HintBytes):
         self.selector = selector
         self.labels = Labels()
 
+    @property
+    def scoped(self) -> bool:
+        return True
+
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         if scope is not None and scope.find(self.selector) == AF_MPLS:
             return self.labels.value(data, start, end, scope)

@@ -46,9 +46,7 @@ class TailedStruct(Type):
         ]
         return values
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         at = self.head.fill_members(node, data, start, end, scope, walk)
         if end - start < self.head.size:
             return
@@ -112,9 +110,7 @@ class Ematch(Type):
             values["pattern"] = data[stop:end].hex()
         return values
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         at = self.head.fill_members(node, data, start, end, scope, walk)
         values = node.value
         if not isinstance(values, dict) or end - start < self.head.size:
