@@ -11,6 +11,7 @@ from ...spec.types import (
     Scope,
     StructType,
     Type,
+    Unscoped,
     Walk,
     zero_or_raw,
 )
@@ -36,7 +37,7 @@ _OPTIONS: Final = (
 """struct inet_diag_sockopt: one-bit fields by byte."""
 
 
-class BitFields(Type):
+class BitFields(Unscoped):
     """C bit fields in one byte: their order in it is the machine's byte order."""
 
     __slots__ = ("_parts",)
@@ -69,7 +70,7 @@ def _with_bits(struct: StructType, order: str) -> StructType:
     return StructType(struct.name, fields, order)
 
 
-class SocketInfo(Type):
+class SocketInfo(Unscoped):
     """INET_DIAG_INFO: what it is depends on a protocol that the message need not name.
 
     struct sctp_info has one size, every struct mptcp_info is shorter than any tcp_info.
@@ -106,7 +107,7 @@ def socket_info(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     )
 
 
-class SocketOptions(Type):
+class SocketOptions(Unscoped):
     """struct inet_diag_sockopt: the options that are set."""
 
     __slots__ = ("order",)
@@ -150,7 +151,7 @@ def socket_options(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     return SocketOptions(order)
 
 
-class SockAddrArray(Type):
+class SockAddrArray(Unscoped):
     """Socket addresses in one struct sockaddr_storage each."""
 
     __slots__ = ("_item",)

@@ -16,6 +16,7 @@ from ...spec.types import (
     Scope,
     StructType,
     Type,
+    Unscoped,
     Walk,
     guess_set,
     zero_or_raw,
@@ -43,7 +44,7 @@ _NLA_TYPES: Final = {
 }
 
 
-class SockAddr(Type):
+class SockAddr(Unscoped):
     """struct sockaddr_in, sockaddr_in6, or either in a sockaddr_storage: ``address:port``."""
 
     __slots__ = ("_family", "_port", "_scope")
@@ -100,7 +101,7 @@ def sockaddr(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     return SockAddr(order)
 
 
-class Truth(Type):
+class Truth(Unscoped):
     """A flag by its presence, or a byte that is 0 or not."""
 
     __slots__ = ()
@@ -201,7 +202,7 @@ def ordered_nest(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     return OrderedNest(family.attr_set(attr.nested_attributes or "", order))
 
 
-class BitWords(Type):
+class BitWords(Unscoped):
     """A bit map in u32 words: as a whole its bytes in hex, as YNL has it, in the tree words."""
 
     __slots__ = ("_word",)
@@ -231,7 +232,7 @@ def bit_words(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     return BitWords(order)
 
 
-class FlexibleStruct(Type):
+class FlexibleStruct(Unscoped):
     """A C struct whose last member is repeated to the end, as a flexible array member is."""
 
     __slots__ = ("head", "tail")
@@ -297,7 +298,7 @@ def flexible_struct(family: CompiledFamily, attr: Attribute, order: str) -> Type
     return FlexibleStruct(StructType(whole.name, whole.fields[:-1], order), whole.fields[-1])
 
 
-class GrowingStruct(Type):
+class GrowingStruct(Unscoped):
     """A C struct that grew with the kernel's versions: any whole number of members is normal."""
 
     __slots__ = ("whole", "order", "_cuts")
