@@ -90,13 +90,14 @@ class _Walk(Walk):
     while attributes were read without a tree.
     """
 
-    __slots__ = ("truncated", "noted", "notes", "_ids")
+    __slots__ = ("truncated", "noted", "notes", "_ids", "_origins")
 
     def __init__(self, truncated: bool) -> None:
         self.truncated = truncated
         self.noted: list[Node] = []
         self.notes: list[Note] = []
         self._ids: set[int] = set()
+        self._origins: list[int] = []
 
     def note(self, node: Node, severity: str, code: str, message: str) -> None:
         self.place(node, Note(severity, code, message, "", node.start, node.end))
@@ -109,13 +110,15 @@ class _Walk(Walk):
         node.notes.append(note)
 
     def rewind(self, at: int) -> None:
-        while self.notes and self.notes[-1].start >= at:
+        while self._origins and self._origins[-1] >= at:
+            self._origins.pop()
             self.notes.pop()
 
     def settle(self, nodes: list[Node], prefix: str) -> None:
         for note in place_notes(nodes, self.noted):
             note.path = f"{prefix}.{note.path}"
             self.notes.append(note)
+            self._origins.append(nodes[0].start)
         self.noted.clear()
         self._ids.clear()
 

@@ -245,6 +245,24 @@ def test_selector_behind_its_data() -> None:
     assert message.attrs["linkinfo"] == {"data": {"id": 5}, "kind": "vlan"}
 
 
+def test_the_selector_of_the_own_run_comes_before_an_outer_one() -> None:
+    """A tc action whose options stand before its kind, inside a filter that has a kind as well."""
+    parms = struct.pack("<IIiII", 1, 0, 2, 0, 0)
+    act = attr(0x8000 | 2, attr(2, parms)) + attr(1, b"gact\0")
+    body = bytes(20) + attr(1, b"matchall\0") + attr(0x8000 | 2, attr(0x8000 | 2, attr(1, act)))
+    options = one(link(0) + nlmsg(44, body, 5)).attrs["options"]
+    assert isinstance(options, dict)
+    (action,) = options["act"]  # type: ignore[misc]
+    assert action["1"]["kind"] == "gact"  # type: ignore[index]
+    assert "parms" in action["1"]["options"]  # type: ignore[index, operator]
+
+
+def test_a_note_at_the_end_of_an_attribute_survives_the_next() -> None:
+    body = bytes(20) + attr(1, b"netem\0") + attr(2, b"") + attr(999, b"")
+    codes = [note.code for note in one(link(0) + nlmsg(36, body, 5)).notes]
+    assert codes == ["struct.short", "attr.unknown"]
+
+
 def test_unknown_attribute_keeps_its_place() -> None:
     body = bytes(16) + attr(3, b"eth0\0") + attr(999, b"what\0") + attr(4, struct.pack("<I", 9))
     message = one(link(0) + nlmsg(16, body, 2))

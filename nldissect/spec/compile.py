@@ -231,6 +231,8 @@ class CompiledFamily:
         return any(attr.selector in members for attr in attribute_set.attributes)
 
     def _op_c_name(self, op: Operation, number: int, kind: str) -> str:
+        if op.c_name is not None:
+            return op.c_name
         if self.spec.protonum is not None:
             # A classic protocol's constant names the number, whoever sends it.
             named = self.requests.get(number) or self.notifications.get(number) or op

@@ -152,6 +152,7 @@ class Operation(msgspec.Struct, rename="kebab", omit_defaults=True):
 
     ``request_value`` is the number of the message to the kernel, ``reply_value`` that of the
     message from the kernel (reply, notification or event); None where there is no such message.
+    Beyond YNL: ``c_name`` where the prefix makes another constant, ``alternatives``.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Operation(msgspec.Struct, rename="kebab", omit_defaults=True):
     event: Mode | None = None
     notify: str | None = None
     mcgrp: str | None = None
+    c_name: str | None = None
     flags: list[str] | None = None
     alternatives: list[Alternative] | None = None
 

@@ -176,6 +176,7 @@ _OPERATION: Final = Shape(
         "notify": "text",
         "event": Shape("event", {"attributes": _TEXTS}, ()),
         "mcgrp": "text",
+        "c-name": "text",
         "alternatives": Many(
             Shape("alternative", {**_FORMAT_KEYS, "when": "members"}, ("value",))
         ),

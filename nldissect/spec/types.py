@@ -57,7 +57,10 @@ class Walk(Protocol):
         """Forgets what was settled about data[at:]: it is read again."""
 
     def settle(self, nodes: list[Node], prefix: str) -> None:
-        """Gives the notes taken since the last call their paths, below ``prefix``."""
+        """Gives the notes taken since the last call their paths, below ``prefix``.
+
+        nodes: those of one attribute.
+        """
 
 
 class Scope:
@@ -822,6 +825,8 @@ class AttrSet:
                 if attr.scoped:
                     scope = scope or Scope(out, outer)
                     scope.name = name
+                    if attr.selector and attr.selector not in out and scope.ahead is None:
+                        scope.ahead = self._look_ahead(data, at, end)
                 try:
                     value = attr.type.value(data, at + 4, stop, scope)
                 except Irregular:

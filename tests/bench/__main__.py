@@ -41,6 +41,12 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def mixed(path: Path, sources: list[mix.Template], copies: int) -> int:
+    """Writes a capture; gives how many messages it holds."""
+    with path.open("wb") as out:
+        return mix.write(out, sources, copies)
+
+
 def speed(title: str, ours: list[str], theirs: list[str] | None, rounds: int, count: int) -> None:
     """Prints what reading a large capture takes."""
     costs = alternate([ours] if theirs is None else [ours, theirs], rounds)
@@ -70,15 +76,9 @@ def main() -> None:
         sys.exit("no netlink records of link type 253 in these captures")
     with tempfile.TemporaryDirectory() as folder:
         large, twice, small = (Path(folder) / name for name in ("large", "twice", "small"))
-        for path, records, copies in (
-            (large, sources, options.copies),
-            (twice, sources, 2 * options.copies),
-            (small, sources[:20], 1),
-        ):
-            with path.open("wb") as out:
-                count = mix.write(out, records, copies)
-                if path == large:
-                    total = count
+        total = mixed(large, sources, options.copies)
+        mixed(twice, sources, 2 * options.copies)
+        mixed(small, sources[:20], 1)
         if options.keep is not None:
             options.keep.write_bytes(large.read_bytes())
         size = large.stat().st_size / 1e6

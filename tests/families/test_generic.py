@@ -101,7 +101,17 @@ def body_of(attr_set: AttrSet, order: str, depth: int = 0) -> bytes:
     """Every attribute of a set whose payload needs no decoder of its own."""
     if depth > 4:
         return b""
-    plain = (Nest, IndexedArray, Scalar, StructType, AutoScalar, Bitfield32, CArray, HintBytes, Text)
+    plain = (
+        Nest,
+        IndexedArray,
+        Scalar,
+        StructType,
+        AutoScalar,
+        Bitfield32,
+        CArray,
+        HintBytes,
+        Text,
+    )
     body = b"".join(
         attr(number, payload, order)
         for number, item in attr_set.attrs.items()
@@ -182,9 +192,7 @@ def sockaddr(order: str, family: int) -> bytes:
 
 
 @ORDERS
-@pytest.mark.parametrize(
-    ("family", "text"), [(2, "192.0.2.1:51820"), (10, "[fe80::1%3]:51820")]
-)
+@pytest.mark.parametrize(("family", "text"), [(2, "192.0.2.1:51820"), (10, "[fe80::1%3]:51820")])
 def test_socket_address_mixes_byte_orders(family: int, text: str, order: str) -> None:
     peer = attr(4, sockaddr(order, family), order)
     body = attr(8, attr(0, peer, order), order)
@@ -247,9 +255,10 @@ def test_value_without_a_type_says_so() -> None:
 def test_team_option_has_a_netlink_type(number: int, payload: bytes, value: object) -> None:
     option = attr(1, b"mode\0") + attr(3, bytes([number])) + attr(4, payload)
     body = attr(1, b"\5\0\0\0") + attr(2, attr(1, option) + attr(1, option))
-    assert attrs("team", 2, body)["list-option"]["option"] == [
-        {"name": "mode", "type": number, "data": value}
-    ] * 2
+    assert (
+        attrs("team", 2, body)["list-option"]["option"]
+        == [{"name": "mode", "type": number, "data": value}] * 2
+    )
 
 
 def test_health_message_keeps_its_order() -> None:
@@ -411,9 +420,7 @@ def test_self_test_answers_with_results() -> None:
     assert attrs("devlink", 83, attr(176, result), flags=0) == {
         "selftests": {"result": [{"id": "flash", "status": "pass"}]}
     }
-    assert attrs("devlink", 83, attr(176, attr(1)), flags=REQUEST) == {
-        "selftests": {"flash": True}
-    }
+    assert attrs("devlink", 83, attr(176, attr(1)), flags=REQUEST) == {"selftests": {"flash": True}}
 
 
 def test_policy_mask_and_pad_have_the_numbers_of_the_header() -> None:

@@ -79,12 +79,10 @@ iptables-nft -A FORWARD -m conntrack --ctstate NEW -j LOG --log-prefix "fwd "
 iptables-nft -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE
 ip6tables-nft -A INPUT -m hl --hl-lt 5 -j REJECT
 iptables-nft-save
-ynl --spec nftables --dump gettable --json '{"nfgen-family": 1}'
 ynl --spec nftables --dump getchain --json '{"nfgen-family": 1}'
 ynl --spec nftables --dump getset --json '{"nfgen-family": 1}'
 ynl --spec nftables --dump getrule --json '{"nfgen-family": 7}'
 ynl --spec nftables --dump getsetelem --json '{"nfgen-family": 1, "table": "t", "set": "six"}'
-ynl --spec nftables --dump getobj --json '{"nfgen-family": 1}'
 ynl --spec nftables --dump getflowtable --json '{"nfgen-family": 1}'
 ynl --spec nftables --do getgen
 nft flush ruleset

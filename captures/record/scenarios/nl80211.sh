@@ -20,7 +20,9 @@ CONF
 wpa_passphrase greenhouse "an example only" >/tmp/supplicant.conf
 ip link set wlan1 up
 hostapd -B /tmp/hostapd.conf
-iw dev wlan1 scan freq 2412
+iw dev wlan1 scan trigger freq 2412
+sleep 4
+iw dev wlan1 scan dump
 wpa_supplicant -B -i wlan1 -D nl80211 -c /tmp/supplicant.conf
 sleep 18
 iw dev wlan1 link

@@ -6,6 +6,7 @@ mkdir -p /run/openvswitch
 ovsdb-server /tmp/conf.db --remote=punix:/run/openvswitch/db.sock --pidfile --detach --no-chdir --log-file=/dev/null
 ovs-vsctl --no-wait init
 ovs-vswitchd --pidfile --detach --no-chdir --log-file=/tmp/vswitchd.log
+sleep 3
 ovs-vsctl add-br br0
 ynl --spec ovs_datapath --dump get
 for i in 1 2; do ip netns add "n$i"; ip link add "v$i" type veth peer name eth0 netns "n$i"; ip link set "v$i" up; ip -n "n$i" addr add "192.0.2.$i/24" dev eth0; ip -n "n$i" link set eth0 up; ovs-vsctl add-port br0 "v$i"; done

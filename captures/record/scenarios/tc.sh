@@ -56,7 +56,6 @@ tc filter add dev d0 parent 1: protocol ip flower ip_proto tcp classid 1:10 acti
 tc filter del dev d0 parent 5: protocol ip prio 3 u32
 ynl --spec tc --dump getqdisc
 ynl --spec tc --dump getqdisc --json '{"ifindex": 4}'
-ynl --spec tc --dump gettclass --json '{"ifindex": 4}'
 ynl --spec tc --dump gettfilter --json '{"ifindex": 4, "parent": 65536}'
 ynl --spec tc --dump getchain --json '{"ifindex": 4, "parent": 4294967282}'
 tc qdisc del dev d0 root
