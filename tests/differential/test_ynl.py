@@ -38,6 +38,8 @@ RENAMED: Final = (
     # Later specifications took a prefix off and dashed the underscores.
     ("rt-route", r"getroute\.rta-metrics\.rtax-[a-z]+", "rtax-", ""),
     ("fou", r"get\.(peer_port|(local|peer)_v[46])", "_", "-"),
+    # Linux 6.12's specification leaves out a number, and gives this one to the next name.
+    ("nftables", r"getchain\.id", "id", "flags"),
 )
 """Family, path as ynl has it, and what is replaced by what in the path's last name."""
 
@@ -46,28 +48,32 @@ SWAPPED: Final = (
     ("rt-link", r"getlink\.linkinfo\.(data|slave-data)\.(bridge|root)-id\.prio", 2),
     ("rt-link", r"getlink\.linkinfo\.data\.([io]flags|vlan-protocol|port|encap-[sd]port)", 2),
     ("rt-link", r"getlink\.linkinfo\.data\.[io]key", 4),
+    ("nftables", r"getset\.timeout", 8),
 )
 """Family, path as ynl has it, and how many bytes ynl has read in the wrong order."""
 
 OURS: Final = (
     # Linux 6.12's specification calls IFA_FLAGS ifa-flags, as it calls the header's member.
     ("rt-addr", r"getaddr\.flags"),
-    # Numbers or bytes where we have addresses.
+    # Numbers or bytes where we have addresses, names or spaces between bytes.
     ("fou", r"get\.(local|peer)-v[46]"),
     ("mptcp_pm", r"get-addr\.addr\.addr[46]"),
-    # Bytes where later specifications have structures, addresses or encapsulations.
+    ("nftables", r"getchain\.flags|getrule\..*\.[ds]reg|.*\.value"),
+    # Bytes where we have structures, addresses or encapsulations.
     ("rt-route", r"getroute\.rta-(multipath|via|encap|encap-type)"),
     ("rt-link", r"getlink\.(devlink-port|af-spec\.inet6\.token)"),
-    # Of attributes that stand more than once, only the last.
+    ("tc", r"gettfilter\.options\.ematches\.tree-list"),
+    # Only the last of attributes that stand more than once, the first of a structure's array.
     ("ethtool", r"stats-get\.grp"),
+    ("ovs_flow", r"get\.actions\..*"),
     ("rt-link", r"getlink\.prop-list\.alt-ifname"),
-    ("tc", r"getqdisc\.options\.tc-entry"),
+    ("tc", r"getqdisc\.options\.tc-entry|gettfilter\.options\.(pcnt\.kcnts|sel\.keys)"),
     # A structure that has grown since.
     ("rt-route", r"getroute\.rta-cacheinfo\.rta-(id|ts|tsage)"),
     # A member of one byte in an array of s32, and counters that begin with their own number.
     ("rt-link", r"getlink\.af-spec\.inet6\.(conf|stats|icmp6-stats)\..*"),
 )
-"""Family, and paths as we have them, where ynl's value is none or wrong."""
+"""Family, and paths as we have them, where ynl's value is none, wrong or less."""
 
 
 def differences(path: str, ours: Any, theirs: Any) -> list[str]:

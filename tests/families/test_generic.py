@@ -32,13 +32,55 @@ REQUEST = 1
 MULTI = 2
 ORDERS = pytest.mark.parametrize("order", ["<", ">"], ids=["little", "big"])
 
-FAMILIES = """
-    HSR IOAM6 IPVS MAC80211_HWSIM MAC802154_HWSIM NET_DM NLBL_CALIPSO NLBL_CIPSOv4 NLBL_MGMT
-    NLBL_UNLBL SEG6 SMC_GEN_NETLINK SMC_PNETID TASKSTATS TCM-USER TIPC TIPCv2 VFS_DQUOT acpi_event
-    batadv cifs devlink dpll ethtool fou gtp handshake ila l2tp lockd macsec mptcp_pm nbd
-    net-shaper netdev nfc nfsd nl802154 nlctrl ovpn psample psp tcp_metrics team thermal vdpa
-    wireguard
-""".split()
+FAMILIES = [
+    "HSR",
+    "IOAM6",
+    "IPVS",
+    "MAC80211_HWSIM",
+    "MAC802154_HWSIM",
+    "NET_DM",
+    "NLBL_CALIPSO",
+    "NLBL_CIPSOv4",
+    "NLBL_MGMT",
+    "NLBL_UNLBL",
+    "SEG6",
+    "SMC_GEN_NETLINK",
+    "SMC_PNETID",
+    "TASKSTATS",
+    "TCM-USER",
+    "TIPC",
+    "TIPCv2",
+    "VFS_DQUOT",
+    "acpi_event",
+    "batadv",
+    "cifs",
+    "devlink",
+    "dpll",
+    "ethtool",
+    "fou",
+    "gtp",
+    "handshake",
+    "ila",
+    "l2tp",
+    "lockd",
+    "macsec",
+    "mptcp_pm",
+    "nbd",
+    "net-shaper",
+    "netdev",
+    "nfc",
+    "nfsd",
+    "nl802154",
+    "nlctrl",
+    "ovpn",
+    "psample",
+    "psp",
+    "tcp_metrics",
+    "team",
+    "thermal",
+    "vdpa",
+    "wireguard",
+]
 
 
 def attr(kind: int, payload: bytes = b"", order: str = "<") -> bytes:

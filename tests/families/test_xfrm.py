@@ -135,8 +135,12 @@ def test_addresses_follow_a_member_of_an_inner_struct(order: str) -> None:
 @ORDERS
 @pytest.mark.parametrize(
     ("kind", "name", "extra"),
-    [(1, "alg-auth", {}), (18, "alg-aead", {"icv-len": 96}), (20, "alg-auth-trunc", {"trunc-len": 96})],
-)  # fmt: skip
+    [
+        (1, "alg-auth", {}),
+        (18, "alg-aead", {"icv-len": 96}),
+        (20, "alg-auth-trunc", {"trunc-len": 96}),
+    ],
+)
 def test_key_is_the_rest_and_secret(
     kind: int, name: str, extra: dict[str, int], order: str
 ) -> None:

@@ -339,3 +339,70 @@ def test_names_with_odd_characters_and_value_zero(tmp_path: Path) -> None:
     registry.register(load_spec(path))
     case = Case(registry, "little")
     assert case.read(case.attr("text", b"x\0")) == {"text mask": "x"}
+
+
+BY_HEADER = """\
+# SPDX-License-Identifier: BSD-3-Clause
+---
+name: by-header
+protocol: netlink-raw
+protonum: 30
+definitions:
+  - {name: af, type: enum, entries: [{name: inet, value: 2}, {name: inet6, value: 10}]}
+  - {name: ask, type: struct, members: [{name: af, type: u8, enum: af}, {name: n, type: u8}]}
+  - name: far
+    type: struct
+    members:
+      - {name: to, type: binary, len: 16, display-hint: ipv4-or-v6, selector: inner.af}
+      - {name: inner, type: binary, struct: ask}
+      - {name: gap, type: pad, len: 2}
+  - {name: told, type: struct, members: [{name: af, type: u32, enum: af}]}
+attribute-sets:
+  - name: all
+    attributes:
+      - {name: at, type: binary, display-hint: ipv4-or-v6, selector: af}
+operations:
+  enum-model: directional
+  list:
+    - name: look
+      attribute-set: all
+      fixed-header: ask
+      do: {request: {value: 16}}
+      alternatives:
+        - {value: far, when: {af: inet6, n: 1}, fixed-header: far, attribute-set: all}
+    - name: look-reply
+      attribute-set: all
+      fixed-header: told
+      do: {reply: {value: 16}}
+"""
+
+
+@pytest.mark.parametrize("order", ["<", ">"], ids=["little", "big"])
+def test_header_chooses_shapes_and_addresses(order: str, tmp_path: Path) -> None:
+    path = tmp_path / "by-header.yaml"
+    path.write_text(BY_HEADER)
+    registry = Registry(plugins=False)
+    registry.override(load_spec(path))
+    reader = Dissector(
+        registry, Learned(), dissector().interfaces, order="little" if order == "<" else "big"
+    )
+    wide = bytes(range(16))
+
+    def read(body: bytes, flags: int) -> tuple[str, Any, Any]:
+        data = struct.pack(">HHH8xH", 4, 824, 0, 30)
+        data += struct.pack(f"{order}IHHII", 16 + len(body), 16, flags, 1, 5) + body
+        (message,) = check_record(reader, Record(1, 0, 0, 253, data, len(data)))
+        assert not message.notes
+        return message.operation, message.header, message.attrs
+
+    at = struct.pack(f"{order}HH", 20, 1) + wide
+    v4, v6 = "0.1.2.3", "1:203:405:607:809:a0b:c0d:e0f"
+    assert read(b"\2\0\0\0" + at, 1) == ("look", {"af": "inet", "n": 0}, {"at": v4})
+    assert read(b"\x0a\0\0\0" + at, 1) == ("look", {"af": "inet6", "n": 0}, {"at": v6})
+    told = struct.pack(f"{order}I", 2)
+    assert read(told + at, 2) == ("look-reply", {"af": "inet"}, {"at": v4})
+    # The first two bytes are the own header's members and the begin of the alternative's address.
+    for tail, text in ((b"\2", "10.1.0.0"), (b"\x0a", "a01::")):
+        body = b"\x0a\1".ljust(16, b"\0") + tail + bytes(3)
+        name, header, attrs = read(body, 1)
+        assert (name, header["to"], attrs) == ("look", text, {})

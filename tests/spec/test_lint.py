@@ -365,3 +365,21 @@ def test_a_merged_specification_is_checked_too() -> None:
     good["operations"]["list"][0]["attribute-set"] = "b"
     with pytest.raises(SpecError, match="there is no attribute set b"):
         require(good, "demo.yaml")
+
+
+def test_conditions_of_alternatives() -> None:
+    body = "definitions:\n- {name: h, type: struct, members: [{name: low, type: u8}]}\n"
+    text = "name: op, attribute-set: a, fixed-header: h, do: {}, alternatives: "
+    for when, message in (
+        ("{low: 1}", None),
+        ("{lo: 1}", "there is no header member lo; did you mean low?"),
+        ("{low: [1]}", "a list is no value of low"),
+        ("low", "expected a mapping of members to values, found 'low'"),
+    ):
+        operations = operation(f"{text}[{{value: x, when: {when}}}]")
+        found = [
+            p.message
+            for p in problems("protocol: genetlink-legacy\n" + body, operations=operations)
+            if p.severity == "error"
+        ]
+        assert found == ([] if message is None else [message])
