@@ -4,7 +4,7 @@
 # not the usual recorder and file name, how it is recorded ("with:", "file:").
 name=$(cat /lab/scenario)
 script=/lab/scenarios/$name.sh
-export PATH=/lab/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+export PATH=/lab/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 setting() { sed -n "s/^# $1: //p" "$script"; }
 
 busybox mount -t debugfs debugfs /sys/kernel/debug

@@ -35,9 +35,6 @@ LAST_SEQ: Final = 65535
 
 
 RENAMED: Final = (
-    # Later specifications took a prefix off and dashed the underscores.
-    ("rt-route", r"getroute\.rta-metrics\.rtax-[a-z]+", "rtax-", ""),
-    ("fou", r"get\.(peer_port|(local|peer)_v[46])", "_", "-"),
     # Linux 6.12's specification leaves out a number, and gives this one to the next name.
     ("nftables", r"getchain\.id", "id", "flags"),
 )

@@ -209,7 +209,7 @@ def dump() -> None:
 def listen(group: str, seconds: float, family: str) -> None:
     genl = Genl(family)
     genl.socket.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, genl.groups[group])
-    print(f"pid {os.getpid()} listens to {family} {group}")
+    print(f"pid {os.getpid()} listens to {family} {group}", flush=True)
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         genl.socket.settimeout(left)
@@ -218,7 +218,8 @@ def listen(group: str, seconds: float, family: str) -> None:
         except TimeoutError:
             break
         for message in messages(datagram):
-            print(f"pid {os.getpid()} received command {message[16]}, {len(message)} bytes")
+            what = f"command {message[16]}, {len(message)} bytes"
+            print(f"pid {os.getpid()} received {what}", flush=True)
 
 
 def main(arguments: list[str]) -> None:

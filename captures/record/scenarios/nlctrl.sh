@@ -14,5 +14,5 @@ kill %1
 ynl --spec nlctrl --dump getfamily
 ynl --spec nlctrl --do getfamily --json '{"family-name": "devlink"}'
 ynl --spec nlctrl --do getfamily --json '{"family-name": "nosuch"}'
-ynl --spec nlctrl --dump getpolicy --json '{"family-name": "ethtool", "op": 22}'
+ynl --spec nlctrl --dump getpolicy --json '{"family-name": "netdev", "op": 1}'
 ynl --spec nlctrl --dump getpolicy --json '{"family-name": "tcp_metrics"}'

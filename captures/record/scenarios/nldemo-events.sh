@@ -9,7 +9,7 @@ echo "2 47000" >/sys/kernel/nldemo/measure
 python3 /lab/nldemo/nldemo.py talk
 wait
 echo "9 99000" >/sys/kernel/nldemo/measure
-ynl --spec nldemo --subscribe changes --sleep 2 &
-sleep 1
+ynl --spec nldemo --subscribe changes --sleep 10 &
+sleep 6
 echo "4 -9000" >/sys/kernel/nldemo/measure
 wait

@@ -15,13 +15,13 @@ ip link add bond0 type bond mode 802.3ad miimon 100 lacp_rate fast
 ip link add vrf0 type vrf table 55
 ip tuntap add dev tap0 mode tap multi_queue
 ip tuntap add dev tun0 mode tun user 1000
-ip link add kit0 type netkit
 kill %1
 ynl --spec rt_link --dump getlink --json '{"ext-mask": 9}'
 ynl --spec rt_link --do getlink --json '{"ifname": "br0"}'
 ynl --spec rt_link --do getlink --json '{"ifname": "nosuch"}'
 ynl --spec rt_link --do newlink --create --json '{"ifname": "made0", "linkinfo": {"kind": "dummy"}}'
 ynl --spec rt_link --dump getstats --json '{"filter-mask": 1}'
+ip link add kit0 type netkit
 ip link del kit0
 ip link del tun0
 ip link add d1 type dummy
