@@ -52,10 +52,10 @@ SWAPPED: Final = (
 OURS: Final = (
     # Linux 6.12's specification calls IFA_FLAGS ifa-flags, as it calls the header's member.
     ("rt-addr", r"getaddr\.flags"),
-    # Numbers or bytes where we have addresses, names or spaces between bytes.
-    ("fou", r"get\.(local|peer)-v[46]"),
+    # Numbers or bytes where we have addresses.
+    ("fou", r"get\.(local|peer)_v[46]"),
     ("mptcp_pm", r"get-addr\.addr\.addr[46]"),
-    ("nftables", r"getchain\.flags|getrule\..*\.[ds]reg|.*\.value"),
+    ("nftables", r"getchain\.flags"),
     # Bytes where we have structures, addresses or encapsulations.
     ("rt-route", r"getroute\.rta-(multipath|via|encap|encap-type)"),
     ("rt-link", r"getlink\.(devlink-port|af-spec\.inet6\.token)"),
