@@ -54,7 +54,6 @@ from .wire.consts import (
 )
 from .wire.headers import NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
 
-
 _NEW_WORDS: Final = frozenset(("NEW", "ADD", "SET", "CREATE"))
 _DEL_WORDS: Final = frozenset(("DEL", "DELETE", "REMOVE", "DESTROY", "FLUSH"))
 EXT_ACK_FAMILY: Final = "nlctrl"

@@ -1,4 +1,4 @@
-"""What a capture teaches: family ids and their names over time, operations, groups, policies, links.
+"""What a capture teaches: family ids and their names over time, groups, policies, link names.
 
 Everything is scoped by interface (an index that is unique over all sections of a capture) and
 versioned by record number. Nothing here reads bytes, but for the names of links.
@@ -190,7 +190,7 @@ class Learned:
         return history[0]
 
     def families(self) -> list[FamilyInfo]:
-        """All that is known, by interface, id and time; what is fixed or saved only if unlearned."""
+        """All that is known, by interface, id and time; saved entries only where unlearned."""
         learned = [info for history in self._history.values() for info in history]
         ids = {info.id for info in learned}
         rest = [info for id_, info in self._fallback.items() if id_ not in ids]
@@ -217,15 +217,12 @@ class Learned:
             if span.kind == IFLA_IFNAME and not span.problem:
                 name = data[span.start + 4 : span.stop].rstrip(b"\0").decode("utf-8", "replace")
                 records, names = self._links.setdefault((interface, ifindex), ([], []))
-                if not names or names[-1] != name:
-                    if len(names) < 4096:
-                        records.append(record)
-                        names.append(name)
+                if (not names or names[-1] != name) and len(names) < 4096:
+                    records.append(record)
+                    names.append(name)
                 return
 
-    def observe(
-        self, interface: int, record: int, command: int, attrs: Mapping[str, Json]
-    ) -> None:
+    def observe(self, interface: int, record: int, command: int, attrs: Mapping[str, Json]) -> None:
         """Takes one message that nlctrl sent: its command and its attributes' values."""
         id_ = _integer(attrs.get("family-id"))
         if id_ is None:
@@ -304,7 +301,7 @@ def saved_families(document: Any, path: str) -> list[FamilyInfo]:
     """Reads what ``families --json`` wrote; raises UsageError for anything else."""
     families = document.get("families") if isinstance(document, dict) else None
     if not isinstance(families, list):
-        raise UsageError(f"{path} is no saved family map: no list under \"families\"")
+        raise UsageError(f'{path} is no saved family map: no list under "families"')
     saved: list[FamilyInfo] = []
     for entry in families:
         if not isinstance(entry, dict):

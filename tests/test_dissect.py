@@ -6,8 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nldissect.capture.source import open_capture
 from nldissect.dissect import Dissector, flag_names
@@ -64,7 +63,9 @@ def real_records() -> list[Record]:
         with open_capture(str(path)) as capture:
             if capture.format == "pcap":
                 chosen = [item for item in capture if item.link_type == 253]
-                found += [item for item in chosen if len(item.data) < 600][:: max(1, len(chosen) // 12)]
+                found += [item for item in chosen if len(item.data) < 600][
+                    :: max(1, len(chosen) // 12)
+                ]
     return found
 
 
@@ -188,7 +189,9 @@ REQUEST = nlmsg(16, bytes(16) + attr(3, b"eth0\0") + attr(0x8012, attr(1, b"x\0"
 
 
 def test_error_names_the_attribute_that_it_blames() -> None:
-    message = one(error(-22, REQUEST, attr(1, b"bad name\0") + attr(2, struct.pack("<I", 32)), 0x200))
+    message = one(
+        error(-22, REQUEST, attr(1, b"bad name\0") + attr(2, struct.pack("<I", 32)), 0x200)
+    )
     said = message.error
     assert said is not None
     assert (said["code"], said["name"], said["message"]) == (-22, "EINVAL", "bad name")

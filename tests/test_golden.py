@@ -49,9 +49,7 @@ def registry() -> Registry:
 REGISTRY = registry()
 
 
-@pytest.mark.parametrize(
-    "path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name)
 @pytest.mark.parametrize("form", ["ndjson", "txt"])
 def test_golden(path: Path, form: str, request: pytest.FixtureRequest) -> None:
     reader, numbered = messages(path, REGISTRY)
@@ -71,5 +69,7 @@ def test_golden(path: Path, form: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    expected = {f"{path.name}.{form}" for path in CAPTURES.glob("*.pcap*") for form in ("ndjson", "txt")}
+    expected = {
+        f"{path.name}.{form}" for path in CAPTURES.glob("*.pcap*") for form in ("ndjson", "txt")
+    }
     assert {path.name for path in GOLDEN.iterdir()} == expected

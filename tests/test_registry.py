@@ -42,7 +42,9 @@ def test_duplicates_are_refused_and_override_is_explicit() -> None:
 
 def test_built_in_families_are_read_when_asked_for() -> None:
     registry = Registry(plugins=False)
-    assert {"nlctrl", "ethtool", "rt-link", "nftables", "wireguard", "nl80211"} <= set(registry.names())
+    assert {"nlctrl", "ethtool", "rt-link", "nftables", "wireguard", "nl80211"} <= set(
+        registry.names()
+    )
     assert registry._specs == {}
     assert registry.family("nlctrl", "big") is not None
     assert set(registry._specs) == {"nlctrl"}

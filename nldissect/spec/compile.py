@@ -147,10 +147,7 @@ class CompiledFamily:
     @staticmethod
     def _answers(op: Operation) -> bool:
         """Whether the specification gives the operation a reply of its own."""
-        for mode in (op.dump, op.do):
-            if mode is not None and mode.reply is not None:
-                return True
-        return False
+        return any(mode is not None and mode.reply is not None for mode in (op.dump, op.do))
 
     def op(self, number: int, direction: str) -> Op | None:
         """The operation of a message; direction is request, reply, notify or unknown.
@@ -256,7 +253,7 @@ class CompiledFamily:
         return f"{self.spec.name}-cmd-" if prefix is None else prefix
 
     def attr_set(self, name: str, order: str | None = None) -> AttrSet:
-        """An attribute set; FAMILY/SET names one of another family. Its table is made at first use."""
+        """An attribute set; FAMILY/SET names one of another family. Made when first used."""
         order = order or self.order
         key = (name, order)
         known = self._sets.get(key)

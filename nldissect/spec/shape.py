@@ -177,9 +177,7 @@ _OPERATION: Final = Shape(
         "event": Shape("event", {"attributes": _TEXTS}, ()),
         "mcgrp": "text",
         "c-name": "text",
-        "alternatives": Many(
-            Shape("alternative", {**_FORMAT_KEYS, "when": "members"}, ("value",))
-        ),
+        "alternatives": Many(Shape("alternative", {**_FORMAT_KEYS, "when": "members"}, ("value",))),
     },
 )
 _OPERATIONS: Final = Shape(

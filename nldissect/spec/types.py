@@ -137,9 +137,7 @@ class Type:
         """The plain value; raises Irregular."""
         raise Irregular
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         """Gives ``node`` its value, its display and children that tile data[start:end]."""
         try:
             value = self.value(data, start, end, scope)
@@ -149,9 +147,7 @@ class Type:
             return
         node.value = value
         if end > start:
-            node.children.append(
-                Node("value", "", "field", start, end, value, secret=node.secret)
-            )
+            node.children.append(Node("value", "", "field", start, end, value, secret=node.secret))
 
 
 class Unscoped(Type):
@@ -310,9 +306,7 @@ class Flag(Unscoped):
             raise Irregular(f"{end - start} bytes where a flag has none")
         return True
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         node.value = True
         node.display = "true"
         if end > start:
@@ -413,9 +407,7 @@ class AddressByFamily(Type):
             raise Irregular
         return address_text(raw, AF_INET if family in ("inet", AF_INET) else AF_INET6)
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         family = scope.find(self.selector)
         raw = data[start:end]
         node.value = address_text(raw, AF_INET if family in ("inet", AF_INET) else AF_INET6)
@@ -442,9 +434,7 @@ class Opaque(Unscoped):
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         return data[start:end].hex()
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         node.value = data[start:end].hex()
         node.display = hex_text(data[start:end])
         if end > start:
@@ -486,18 +476,14 @@ class Bitfield32(Unscoped):
             return {"value": value, "selector": selector}
         return {"value": self.enum.flags_of(value), "selector": self.enum.flags_of(selector)}
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if end - start != 8:
             super().fill(node, data, start, end, scope, walk)
             return
         pair = self._pair(*self.unpack(data, start))
         node.value = pair
         for at, name in ((start, "value"), (start + 4, "selector")):
-            node.children.append(
-                Node(name, name, "field", at, at + 4, pair[name])
-            )
+            node.children.append(Node(name, name, "field", at, at + 4, pair[name]))
 
 
 class CArray(Unscoped):
@@ -528,9 +514,7 @@ class CArray(Unscoped):
             return list(self._numbers(data, start, end))
         return [item.value(data, at, at + size, None) for at in range(start, end, size)]
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         size = self.item.size
         values: list[Json] = []
         at = start
@@ -565,9 +549,7 @@ class NamedArray(CArray):
     def _name(self, index: int) -> str:
         return str(self.enum.names.get(index, index))
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         first = len(node.children)
         super().fill(node, data, start, end, scope, walk)
         items = [child for child in node.children[first:] if child.kind == "item"]
@@ -618,9 +600,7 @@ class StructType(Unscoped):
                 break
         self.simple = simple
         self.unpack = Struct(layout if simple else "").unpack_from
-        self._convert = [
-            field for field in self.shown if simple and type(field.type) is not Scalar
-        ]
+        self._convert = [field for field in self.shown if simple and type(field.type) is not Scalar]
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         if end - start != self.size:
@@ -641,9 +621,7 @@ class StructType(Unscoped):
             values[field.name] = field.type.value(data, at, at + field.size, None)  # type: ignore[union-attr]
         return values
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         at = self.fill_members(node, data, start, end, scope, walk)
         if at < end:
             if any(data[at:end]):
@@ -893,9 +871,7 @@ class AttrSet:
             self._one(span, parent, data, scope, walk)
         return out
 
-    def _one(
-        self, span: Span, parent: list[Node], data: bytes, scope: Scope, walk: Walk
-    ) -> None:
+    def _one(self, span: Span, parent: list[Node], data: bytes, scope: Scope, walk: Walk) -> None:
         """Appends the node of one attribute, with its padding, and collects its value."""
         start, stop = span.start, span.stop
         if span.problem in (SHORT, TRAILING):
@@ -1132,16 +1108,12 @@ class GuessInteger(Type):
             return int.from_bytes(raw, "big" if self.order == "big" else "little")
         return raw.hex()
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if end - start not in (1, 2, 4, 8):
             OPAQUE.fill(node, data, start, end, scope, walk)
             return
         node.value = self.value(data, start, end, scope)
-        node.children.append(
-            Node("value", "", "field", start, end, node.value, secret=node.secret)
-        )
+        node.children.append(Node("value", "", "field", start, end, node.value, secret=node.secret))
 
 
 class Nest(Type):
@@ -1155,9 +1127,7 @@ class Nest(Type):
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         return self.set.values(data, start, end, scope)
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         node.display = ""
         node.value = self.set.fill(node.children, data, start, end, scope, walk)
 
@@ -1199,9 +1169,7 @@ class IndexedArray(Type):
             scope.index = -1
         return out
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         items = ItemSet(self.item, self.order)
         first = len(node.children)
         items.fill(node.children, data, start, end, scope, walk)
@@ -1258,9 +1226,7 @@ class TypeValue(Type):
         out.update(self.set.values(data, start, end, scope))
         return out
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         out: dict[str, Json] = {}
         _TypeLevel(self, 0, out).fill(node.children, data, start, end, scope, walk)
         node.value = out
@@ -1390,9 +1356,7 @@ class SubMessageType(Type):
             raise Irregular
         return values
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         shape = self.shape(scope)
         if shape is None:
             selected = scope.find(self.selector)
@@ -1437,9 +1401,7 @@ class Hidden(Unscoped):
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         return None
 
-    def fill(
-        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
-    ) -> None:
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         if end > start:
             node.children.append(zero_or_raw(data, start, end))
 

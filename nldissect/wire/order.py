@@ -1,4 +1,4 @@
-"""Which byte order an interface's messages have, decided by the whole nlmsg chain of its records."""
+"""Which byte order an interface has, decided by the whole nlmsg chain of its records."""
 
 from __future__ import annotations
 

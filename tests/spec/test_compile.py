@@ -121,14 +121,12 @@ operations:
     - {name: get-ntf, doc: Told., notify: get, value: 34}
 """
 
-NUMBERS = {
-    name: number
-    for number, name in enumerate(
-        "zero a8 a16 a32 a64 b8 b16 b32 b64 auto sauto net intel flag text blob hexed hexint mac ip4"
-        " ip6 ip id box list nest sub rows nums macs tv bits many filler old color caps asflags kind"
-        " data wrap hollow array-old big".split()
-    )
-}
+NAMES = """
+    zero a8 a16 a32 a64 b8 b16 b32 b64 auto sauto net intel flag text blob hexed hexint mac ip4 ip6
+    ip id box list nest sub rows nums macs tv bits many filler old color caps asflags kind data wrap
+    hollow array-old big
+"""
+NUMBERS = {name: number for number, name in enumerate(NAMES.split())}
 
 BOX = b"ab\0\0\0\0" + b"\0\0" + b"\x05\x13" + b"\2\0\0\0\0\1" + b"\xc0\0\2\1" + b"12345"
 
@@ -234,9 +232,7 @@ def case(request: pytest.FixtureRequest, registry: Registry) -> Case:
 @pytest.mark.parametrize(
     ("name", "layout", "arguments", "value"), CASES, ids=[f"{row[0]}-{row[1]}" for row in CASES]
 )
-def test_types(
-    case: Case, name: str, layout: str, arguments: tuple[Any, ...], value: Any
-) -> None:
+def test_types(case: Case, name: str, layout: str, arguments: tuple[Any, ...], value: Any) -> None:
     payload = struct.pack(case.prefix + layout, *arguments)
     assert case.read(case.attr(name, payload)) == {name: value}
     assert case.read(case.attr("nest", case.attr(name, payload), 0x8000)) == {"nest": {name: value}}
@@ -334,7 +330,8 @@ def test_structs_of_another_age(case: Case, tail: int, code: str, value: Any) ->
 
 def test_names_with_odd_characters_and_value_zero(tmp_path: Path) -> None:
     path = tmp_path / "odd.yaml"
-    path.write_text(SPEC.replace("name: text,", 'name: "text mask",').replace("{name: text}", '{name: "text mask"}'))
+    spec = SPEC.replace("name: text,", 'name: "text mask",')
+    path.write_text(spec.replace("{name: text}", '{name: "text mask"}'))
     registry = Registry(plugins=False)
     registry.register(load_spec(path))
     case = Case(registry, "little")
