@@ -14,19 +14,9 @@ from .learn import FamilyInfo, Learned
 from .model import Interface, Message, Node, Note, Record, place_notes
 from .registry import Registry
 from .spec.compile import Op
-from .spec.types import (
-    AttrSet,
-    Irregular,
-    Nest,
-    Scope,
-    Shape,
-    StructType,
-    Walk,
-    guess_set,
-    hex_text,
-    raw_node,
-    zero_or_raw,
-)
+from .spec.sets import AttrSet, Nest, Shape, guess_set
+from .spec.structs import StructType
+from .spec.types import Irregular, Scope, Walk, hex_text, raw_node, zero_or_raw
 from .text import Json, show
 from .wire.attrs import iter_attrs, reads_as_attrs
 from .wire.consts import (

@@ -10,7 +10,9 @@ from typing import Final
 from .dissect import Plan, flag_names
 from .learn import Learned
 from .model import Message, Node
-from .spec.types import AttrSet, GuessSet, Irregular, Nest, Scalar, StructType, Type
+from .spec.sets import AttrSet, GuessSet, Nest
+from .spec.structs import StructType
+from .spec.types import Irregular, Scalar, Type
 from .text import Json, printable, show
 from .wire.attrs import NLATTR
 from .wire.consts import (

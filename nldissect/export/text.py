@@ -14,33 +14,27 @@ from typing import Any, Final
 from ..dissect import Plan, flag_names
 from ..learn import Learned
 from ..model import Interface, Message, Node, Note
+from ..spec.sets import Attr, AttrSet, GuessSet, IndexedArray, Nest, SubMessageType, TypeValue
+from ..spec.structs import StructType
 from ..spec.types import (
     MAX_DEPTH,
     ZEROS,
-    Attr,
-    AttrSet,
     AutoScalar,
     Bitfield32,
     CArray,
     EnumScalar,
     Flag,
     FlagsScalar,
-    GuessSet,
     Hidden,
     HintBytes,
     HintScalar,
-    IndexedArray,
     Irregular,
     NamedArray,
-    Nest,
     Opaque,
     Scalar,
     Scope,
-    StructType,
-    SubMessageType,
     Text,
     Type,
-    TypeValue,
     Walk,
     hex_text,
 )

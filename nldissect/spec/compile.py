@@ -18,34 +18,25 @@ from .model import (
     Member,
     Operation,
 )
+from .sets import Attr, AttrSet, IndexedArray, Nest, Shape, SubMessageType, TypeValue
+from .structs import Field, Member as MemberType, MemberAddress, StructType
 from .types import (
     OPAQUE,
     TEXT,
     AddressByFamily,
-    Attr,
-    AttrSet,
     AutoScalar,
     Bitfield32,
     CArray,
     Enum,
     EnumScalar,
-    Field,
     Flag,
     FlagsScalar,
     Hidden,
     HintBytes,
     HintScalar,
-    IndexedArray,
-    Member as MemberType,
-    MemberAddress,
     NamedArray,
-    Nest,
     Scalar,
-    Shape,
-    StructType,
-    SubMessageType,
     Type,
-    TypeValue,
 )
 
 INTEGERS: Final = frozenset(("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64"))

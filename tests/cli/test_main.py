@@ -251,7 +251,7 @@ def test_a_bug_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     told = capsys.readouterr().err.splitlines()
     what = "internal error: ZeroDivisionError: oops\\n\\x1b[2J"
     assert told[0].startswith(f"nldissect: error: {what}")
-    assert len(told) == 2
+    assert len(told) == 1
 
 
 def test_output_is_the_same_every_time_and_everywhere(file: str) -> None:

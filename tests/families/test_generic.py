@@ -11,19 +11,9 @@ from hypothesis import given, strategies as st
 from nldissect.dissect import Dissector
 from nldissect.learn import Learned
 from nldissect.model import Interface, Message, Node, Record
-from nldissect.spec.types import (
-    AttrSet,
-    AutoScalar,
-    Bitfield32,
-    CArray,
-    HintBytes,
-    IndexedArray,
-    Nest,
-    Scalar,
-    StructType,
-    Text,
-    Type,
-)
+from nldissect.spec.sets import AttrSet, IndexedArray, Nest
+from nldissect.spec.structs import StructType
+from nldissect.spec.types import AutoScalar, Bitfield32, CArray, HintBytes, Scalar, Text, Type
 
 from ..check import REGISTRY, check_record, leaves
 

@@ -14,7 +14,8 @@ from nldissect.families.decoders.wireless import ssid_text
 from nldissect.learn import Learned
 from nldissect.model import Interface, Message, Node
 from nldissect.spec.compile import CompiledFamily
-from nldissect.spec.types import CArray, Irregular, Scope, StructType, Type
+from nldissect.spec.structs import StructType
+from nldissect.spec.types import CArray, Irregular, Scope, Type
 
 from ..check import REGISTRY, check_record, leaves
 from ..test_dissect import attr, link, nlmsg, record

@@ -198,7 +198,7 @@ def dump() -> None:
     print(f"all sensors: {len(list(genl.call(SENSOR_GET, flags=NLM_F_DUMP)))} replies")
     attempt(genl, "sensors of soil moisture", SENSOR_GET, u8(KIND, 4), flags=NLM_F_DUMP)
     attempt(genl, "all relays", RELAY_GET, flags=NLM_F_DUMP)
-    # The table changes between two parts, so the kernel flags the later ones as interrupted.
+    # The table changes between two parts; the kernel flags the first message after that.
     parts = genl.call(SENSOR_GET, flags=NLM_F_DUMP)
     next(parts)
     with open("/sys/kernel/nldemo/measure", "w") as measure:

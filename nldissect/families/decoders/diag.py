@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
-from ...spec.types import (
-    Field,
-    Irregular,
-    Scope,
-    StructType,
-    Type,
-    Unscoped,
-    Walk,
-    zero_or_raw,
-)
+from ...spec.structs import Field, StructType
+from ...spec.types import Irregular, Scope, Type, Unscoped, Walk, zero_or_raw
 from ...text import Json
 from .generic import GrowingStruct, SockAddr
 

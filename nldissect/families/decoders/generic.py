@@ -6,19 +6,17 @@ from socket import AF_INET, AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
+from ...spec.sets import Nest, guess_set
+from ...spec.structs import Field, StructType
 from ...spec.types import (
     TEXT,
-    Field,
     HintBytes,
     Irregular,
-    Nest,
     Scalar,
     Scope,
-    StructType,
     Type,
     Unscoped,
     Walk,
-    guess_set,
     zero_or_raw,
 )
 from ...text import Json

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
-from ...spec.types import OPAQUE, AttrSet, Nest, Scope, Type, Walk
+from ...spec.sets import AttrSet, Nest
+from ...spec.types import OPAQUE, Scope, Type, Walk
 from ...text import Json
 from ...wire.attrs import NLATTR, Span
 from ...wire.consts import NLA_F_NESTED, NLA_TYPE_MASK

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model import Node
-from ...spec.types import Attr, AttrSet, Irregular, Nest, Scope, Type, Walk
+from ...spec.sets import Attr, AttrSet, Nest
+from ...spec.types import Irregular, Scope, Type, Walk
 from ...text import Json
 
 if TYPE_CHECKING:

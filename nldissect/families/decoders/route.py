@@ -7,19 +7,15 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
+from ...spec.sets import AttrSet, ItemSet, Nest, Shape, SubMessageType
+from ...spec.structs import StructType
 from ...spec.types import (
-    AttrSet,
     Enum,
     HintBytes,
     Irregular,
-    ItemSet,
     NamedArray,
-    Nest,
     Scalar,
     Scope,
-    Shape,
-    StructType,
-    SubMessageType,
     Type,
     Walk,
     format_bytes,

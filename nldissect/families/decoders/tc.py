@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
-from ...spec.types import (
-    Field,
-    IndexedArray,
-    Irregular,
-    Scope,
-    Shape,
-    StructType,
-    Type,
-    Walk,
-    raw_node,
-    zero_or_raw,
-)
+from ...spec.sets import IndexedArray, Shape
+from ...spec.structs import Field, StructType
+from ...spec.types import Irregular, Scope, Type, Walk, raw_node, zero_or_raw
 from ...text import Json
 
 if TYPE_CHECKING:

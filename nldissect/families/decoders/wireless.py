@@ -13,18 +13,8 @@ import msgspec
 from ...model import Node
 from ...spec.compile import CompiledFamily
 from ...spec.model import Attribute
-from ...spec.types import (
-    Enum,
-    Flag,
-    IndexedArray,
-    Irregular,
-    Nest,
-    Scalar,
-    Scope,
-    Type,
-    Walk,
-    raw_node,
-)
+from ...spec.sets import IndexedArray, Nest
+from ...spec.types import Enum, Flag, Irregular, Scalar, Scope, Type, Walk, raw_node
 from ...text import Json
 
 Part = tuple[str, int, int, Json]

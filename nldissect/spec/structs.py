@@ -1,0 +1,170 @@
+"""C structs in payloads and family headers: members by offset, whatever the sender's age."""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from ..model import Node
+from ..text import Json
+from .types import (
+    PREFIX,
+    SCALARS,
+    Irregular,
+    Scalar,
+    Scope,
+    Type,
+    Unscoped,
+    Walk,
+    address_text,
+    format_bytes,
+    hex_text,
+    raw_node,
+    text_of,
+    zero_or_raw,
+)
+
+
+class MemberAddress(Type):
+    """An IPv4 or IPv6 address in a struct's room for either, by the family of another member.
+
+    away: where that member stands, counted from the address.
+    """
+
+    __slots__ = ("family", "away")
+
+    def __init__(self, family: Scalar, away: int) -> None:
+        self.family = family
+        self.away = away
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        at = start + self.away
+        stop = at + self.family.size
+        family = self.family.number(data, at, stop) if stop <= len(data) else 0
+        return address_text(data[start:end], family)
+
+
+class Field:
+    """One member of a struct, compiled. secret: key material."""
+
+    __slots__ = ("name", "c_name", "offset", "size", "type", "kind", "secret")
+
+    def __init__(
+        self, name: str, offset: int, size: int, type_: Type | None, kind: str, secret: bool
+    ) -> None:
+        self.name = name
+        self.c_name = name.replace("-", "_")
+        self.offset = offset
+        self.size = size
+        self.type = type_
+        self.kind = kind
+        self.secret = secret
+
+
+class StructType(Unscoped):
+    """A C struct; senders of other ages know shorter or longer ones."""
+
+    __slots__ = ("name", "size", "fields", "shown", "names", "unpack", "simple", "_convert")
+
+    def __init__(self, name: str, fields: list[Field], order: str) -> None:
+        self.name = name
+        self.fields = fields
+        self.size = fields[-1].offset + fields[-1].size if fields else 0
+        self.shown = [field for field in fields if field.type is not None]
+        self.names = [field.name for field in self.shown]
+        # One unpack for all members if all are integers of the native order without a meaning.
+        layout = PREFIX[order]
+        simple = True
+        for field in fields:
+            type_ = field.type
+            if type_ is None:
+                layout += f"{field.size}x"
+            elif isinstance(type_, Scalar) and (type_.order == order or field.size == 1):
+                layout += SCALARS[type_.kind]
+            else:
+                simple = False
+                break
+        self.simple = simple
+        self.unpack = Struct(layout if simple else "").unpack_from
+        self._convert = [field for field in self.shown if simple and type(field.type) is not Scalar]
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        if end - start != self.size:
+            raise Irregular
+        return self.members(data, start)
+
+    def members(self, data: bytes, start: int) -> dict[str, Json]:
+        """All members by name; the caller has checked the length."""
+        if not self.simple:
+            result: dict[str, Json] = {}
+            for field in self.shown:
+                at = start + field.offset
+                result[field.name] = field.type.value(data, at, at + field.size, None)  # type: ignore[union-attr]
+            return result
+        values: dict[str, Json] = dict(zip(self.names, self.unpack(data, start)))
+        for field in self._convert:
+            at = start + field.offset
+            values[field.name] = field.type.value(data, at, at + field.size, None)  # type: ignore[union-attr]
+        return values
+
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
+        at = self.fill_members(node, data, start, end, scope, walk)
+        if at < end:
+            if any(data[at:end]):
+                walk.note(
+                    node,
+                    "chat",
+                    "struct.long",
+                    f"{end - start} bytes where struct {self.name} has {self.size}",
+                )
+            node.children.append(zero_or_raw(data, at, end))
+
+    def fill_members(
+        self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk
+    ) -> int:
+        """Adds the members that are there; gives where they end."""
+        values: dict[str, Json] = {}
+        at = start
+        for field in self.fields:
+            stop = at + field.size
+            if stop > end:
+                break
+            child = Node(field.name, field.c_name, field.kind, at, stop, secret=field.secret)
+            if field.type is None:
+                child.display = "" if not any(data[at:stop]) else hex_text(data[at:stop])
+            elif isinstance(field.type, StructType):
+                field.type.fill(child, data, at, stop, scope, walk)
+                values[field.name] = child.value
+            else:
+                child.value = field.type.value(data, at, stop, None)
+                values[field.name] = child.value
+            if stop > at:
+                node.children.append(child)
+            at = stop
+        if at < end and end - start < self.size:
+            node.children.append(raw_node(data, at, end, "cut"))
+            at = end
+        if end - start < self.size:
+            walk.note(
+                node,
+                "chat",
+                "struct.short",
+                f"{end - start} bytes where struct {self.name} has {self.size}",
+            )
+        node.value = values
+        return at
+
+
+class Member(Type):
+    """A fixed-width string or bytes inside a struct."""
+
+    __slots__ = ("hint", "text")
+
+    def __init__(self, text: bool, hint: str) -> None:
+        self.text = text
+        self.hint = hint
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        raw = data[start:end]
+        if self.text:
+            return text_of(raw)
+        return format_bytes(raw, self.hint) if self.hint else raw.hex()
