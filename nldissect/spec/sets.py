@@ -241,9 +241,7 @@ class AttrSet:
         twin: Attr | None = attr
         if attr is not None and span.kind & NLA_F_NET_BYTEORDER:
             twin = self._network().attrs.get(number)
-        container = twin is not None and isinstance(
-            twin.type, (Nest, IndexedArray, SubMessageType, TypeValue)
-        )
+        container = self._holds(twin)
         node = self._attr_node(start, stop, span.length, span.kind, attr)
         if container:
             node.kind = "nest"
@@ -306,6 +304,10 @@ class AttrSet:
             else:
                 out[name] = _Repeated([known, node.value])
             walk.note(node, "note", "attr.repeated", "the attribute stands more than once")
+
+    def _holds(self, attr: Attr | None) -> bool:
+        """Whether an attribute's payload is attributes, of which a cut one still has some."""
+        return attr is not None and isinstance(attr.type, CONTAINERS)
 
     def _network(self) -> AttrSet:
         """This set with all integers big-endian, for attributes with NLA_F_NET_BYTEORDER."""
@@ -528,6 +530,9 @@ class ItemSet(AttrSet):
         node.name = str(kind & NLA_TYPE_MASK)
         self.item.fill(node, data, start, end, scope, walk)
 
+    def _holds(self, attr: Attr | None) -> bool:
+        return isinstance(self.item, CONTAINERS)
+
     def _collect(self, node: Node, attr: Attr | None, scope: Scope, walk: Walk) -> None:
         pass
 
@@ -728,6 +733,9 @@ _GUESS: Final = {
     "little": GuessSet("", "little", _NoAttrs(), []),
     "big": GuessSet("", "big", _NoAttrs(), []),
 }
+
+
+CONTAINERS: Final = (Nest, IndexedArray, SubMessageType, TypeValue)
 
 
 def guess_set(order: str) -> GuessSet:
