@@ -9,9 +9,11 @@ from typing import Final
 from ..capture.source import STANDARD_INPUT, Capture, open_capture
 from ..dissect import Dissector
 from ..errors import CaptureError, UsageError
+from ..export import Writer
 from ..learn import Learned
 from ..model import Message
 from .options import Settings
+from .output import Output
 
 _LINK_TYPES: Final = {
     0: "BSD loopback",
@@ -62,6 +64,35 @@ class Input:
         dissect = self.dissector.dissect
         for record in self.capture:
             yield from dissect(record)
+
+
+class Printer:
+    """Writes the messages of inputs, ``count`` of them over all inputs; None is all."""
+
+    def __init__(self, output: Output, count: int | None) -> None:
+        self._output = output
+        self._left = count
+
+    def print(self, source: Input, writer: Writer) -> bool:
+        """Writes an input's messages, at once where more may come; False when enough is written.
+
+        Raises CaptureError after the last good message, OutputError.
+        """
+        live = source.live
+        write = writer.message
+        try:
+            for number, message in enumerate(source.messages(), 1):
+                write(number, message)
+                if live:
+                    self._output.flush()
+                if self._left is not None:
+                    self._left -= 1
+                    if not self._left:
+                        return False
+            return True
+        finally:
+            writer.close()
+            self._output.flush()
 
 
 def each(

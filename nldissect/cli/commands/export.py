@@ -39,35 +39,19 @@ def export(
     secrets: bool,
 ) -> int:
     """Write the messages of each FILE in FORMAT."""
-    from ..inputs import Input, each
+    from ..inputs import Input, Printer, each
     from ..output import Output
 
     _check_target(target, files)
     with Output(target, by_line=by_line) as output:
         make = writer_class(format_)
-        left = count
+        printer = Printer(output, count)
 
         def use(source: Input) -> bool:
-            nonlocal left
             options: dict[str, Any] = {}
             if format_ == "text":
                 options = {"title": source.titles(settings), "secrets": secrets}
-            writer = make(output.write, source.capture.interfaces, **options)
-            write = writer.message
-            live = source.live
-            try:
-                for number, message in enumerate(source.messages(), 1):
-                    write(number, message)
-                    if live:
-                        output.flush()
-                    if left is not None:
-                        left -= 1
-                        if not left:
-                            return False
-                return True
-            finally:
-                writer.close()
-                output.flush()
+            return printer.print(source, make(output.write, source.capture.interfaces, **options))
 
         return each(files, settings, use, links=format_ == "text")
 

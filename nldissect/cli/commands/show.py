@@ -34,16 +34,15 @@ def show(
 ) -> int:
     """Print the messages of each FILE, one line or one tree for each."""
     from ...export.text import Writer
-    from ..inputs import Input, each
+    from ..inputs import Input, Printer, each
     from ..output import Output, colored
 
     with Output(by_line=by_line) as output:
         color = colored(settings.color, output)
         width = 0 if tree else output.width
-        left = count
+        printer = Printer(output, count)
 
         def use(source: Input) -> bool:
-            nonlocal left
             if len(files) > 1:
                 output.text(f"==> {source.capture.path} <==\n")
             writer = Writer(
@@ -56,19 +55,6 @@ def show(
                 secrets=secrets,
                 tree=tree > 0,
             )
-            write = writer.message
-            live = source.live
-            try:
-                for number, message in enumerate(source.messages(), 1):
-                    write(number, message)
-                    if live:
-                        output.flush()
-                    if left is not None:
-                        left -= 1
-                        if not left:
-                            return False
-                return True
-            finally:
-                output.flush()
+            return printer.print(source, writer)
 
         return each(files, settings, use, links=True)
