@@ -242,7 +242,8 @@ class Dissector:
         told = (record.interface, record.data[message.body : message.end])
         if told not in self._taught:
             learned.observe(record.interface, record.number, message.command, message.attrs)
-            self._taught.add(told)
+            if len(told[1]) <= 4096:
+                self._taught.add(told)
 
     def dissect(self, record: Record) -> list[Message]:
         """The messages of a record; empty for a record that is not netlink's (which is counted)."""

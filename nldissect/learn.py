@@ -24,6 +24,8 @@ CTRL_CMD_NEWMCAST_GRP: Final = 7
 CTRL_CMD_DELMCAST_GRP: Final = 8
 CTRL_CMD_GETPOLICY: Final = 10
 IFLA_IFNAME: Final = 3
+NAME_LIMIT: Final = 256
+"""Far beyond GENL_NAMSIZ (16) and IFNAMSIZ (16): what is longer is no name."""
 
 
 class FamilyInfo:
@@ -214,7 +216,7 @@ class Learned:
             return
         ifindex = int.from_bytes(data[at + 4 : at + 8], "big" if order == "big" else "little")
         for span in iter_attrs(data, at + 16, end, order):
-            if span.kind == IFLA_IFNAME and not span.problem:
+            if span.kind == IFLA_IFNAME and not span.problem and span.length <= NAME_LIMIT:
                 name = data[span.start + 4 : span.stop].rstrip(b"\0").decode("utf-8", "replace")
                 records, names = self._links.setdefault((interface, ifindex), ([], []))
                 if (not names or names[-1] != name) and len(names) < 4096:
@@ -235,7 +237,7 @@ class Learned:
             elif id_ in FIXED_IDS:
                 self._learn(interface, record, id_, FIXED_IDS[id_]).policy.add(attrs)
             return
-        if not isinstance(name, str):
+        if not isinstance(name, str) or len(name) > NAME_LIMIT:
             return
         if command == CTRL_CMD_DELFAMILY:
             self._forget(interface, record, id_, name)
