@@ -8,7 +8,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 # C0, DEL, C1, line and paragraph separators, and the characters that change writing direction.
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

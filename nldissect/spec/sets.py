@@ -299,10 +299,11 @@ class AttrSet:
         elif name not in out or (scope.base is not None and name in scope.base):
             out[name] = node.value
         else:
-            if isinstance(known, _Repeated):
+            if name in scope.repeated and isinstance(known, list):
                 known.append(node.value)
             else:
-                out[name] = _Repeated([known, node.value])
+                out[name] = [known, node.value]
+                scope.repeated += (name,)
             walk.note(node, "note", "attr.repeated", "the attribute stands more than once")
 
     def _holds(self, attr: Attr | None) -> bool:
@@ -362,10 +363,6 @@ class NetworkOrder(AttrSet):
 
     def __init__(self, base: AttrSet) -> None:
         super().__init__(base.name, "big", base._source, base.identity)
-
-
-class _Repeated(list[Json]):
-    """Values of an attribute that stands more than once without being a multi-attr."""
 
 
 class _NoAttrs:

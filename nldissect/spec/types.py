@@ -59,9 +59,10 @@ class Scope:
 
     name, index: the attribute of the run, and the element in it, that is being read.
     ahead: selectors that stand behind what they select. base: names that are no attributes.
+    repeated: attributes that became lists because they stand more than once.
     """
 
-    __slots__ = ("values", "outer", "depth", "walk", "name", "index", "ahead", "base")
+    __slots__ = ("values", "outer", "depth", "walk", "name", "index", "ahead", "base", "repeated")
 
     def __init__(
         self, values: dict[str, Json], outer: Scope | None, walk: Walk | None = None
@@ -72,6 +73,7 @@ class Scope:
         self.index = -1
         self.ahead: dict[str, Json] | None = None
         self.base: frozenset[str] | None = None
+        self.repeated: tuple[str, ...] = ()
         if outer is None:
             self.depth = 0
             self.walk = walk
