@@ -153,12 +153,13 @@ class CompiledFamily:
         return self._ops[key]
 
     def _find(self, number: int, direction: str) -> Op | None:
+        tables: list[tuple[dict[int, Operation], str]]
         if direction == "request":
-            tables = ((self.requests, "request"),)
+            tables = [(self.requests, "request")]
         elif direction == "notify":
-            tables = ((self.notifications, "notify"), (self.replies, "reply"))  # type: ignore[assignment]
+            tables = [(self.notifications, "notify"), (self.replies, "reply")]
         else:
-            tables = ((self.replies, "reply"), (self.notifications, "notify"))  # type: ignore[assignment]
+            tables = [(self.replies, "reply"), (self.notifications, "notify")]
         for table, kind in tables:
             op = table.get(number)
             if op is not None:
