@@ -17,7 +17,7 @@ from .spec.compile import Op
 from .spec.sets import AttrSet, Nest, Shape, guess_set
 from .spec.structs import StructType
 from .spec.types import Irregular, Scope, Walk, hex_text, raw_node, zero_or_raw
-from .text import Json, show
+from .text import Json, printable, show
 from .wire.attrs import iter_attrs, reads_as_attrs
 from .wire.consts import (
     CONTROL_TYPES,
@@ -679,7 +679,7 @@ class Dissector:
         names: list[Json] = list(flag_names(message.flags, message.flag_class))
         type_name = message.operation_c
         if message.protocol == NETLINK_GENERIC and message.type >= NLMSG_MIN_TYPE:
-            type_name = message.family
+            type_name = printable(message.family)
         layer = Node("nlmsg", "nlmsghdr", "header", at, at + NLMSG_HDRLEN)
         layer.display = type_name or str(message.type)
         layer.children = [
@@ -779,7 +779,10 @@ class Dissector:
             request = Node("request", "msg", "nest", inner.start, inner.end)
             request.display = inner.operation_c or inner.operation
             request.children.append(self._nlmsg_layer(inner))
-            if inner.body < inner.end:
+            if inner.type == NLMSG_ERROR and inner.body < inner.end:
+                # Errors inside errors would nest without end.
+                request.children.append(raw_node(data, inner.body, inner.end))
+            elif inner.body < inner.end:
                 self._body_layers(request.children, inner, walk)
             self._place_problems(inner, request.children, walk)
             layer.children.append(request)
@@ -831,6 +834,8 @@ class Dissector:
     def _path_at(self, inner: Message, at: int) -> str | None:
         """The dotted name of what begins at an offset of a request: attribute or header member."""
         layers: list[Node] = []
+        if inner.type == NLMSG_ERROR:
+            return None
         self._body_layers(layers, inner, _Walk(False))
         for layer in layers:
             path: list[str] = []

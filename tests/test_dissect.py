@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from nldissect.capture.source import open_capture
 from nldissect.dissect import Dissector, flag_names
 from nldissect.learn import Learned
 from nldissect.model import Message, Record
+from nldissect.text import printable
 
 from .check import REGISTRY, check_record, dissector
 
@@ -104,6 +106,39 @@ def test_deep_nests_end() -> None:
         inner = attr(0x8001, inner)
     message = one(link(16) + nlmsg(0x40, b"\1\1\0\0" + inner[:60000], flags=1))
     assert [note.code for note in message.notes].count("attr.depth") == 1
+
+
+def test_errors_inside_errors_end() -> None:
+    plain = words = nlmsg(16, bytes(16))
+    for depth in range(1500):
+        plain = nlmsg(2, struct.pack("<i", -22) + plain)
+        words = nlmsg(2, struct.pack("<i", -22) + words + attr(2, struct.pack("<I", 20)), 0x200)
+        if depth in (0, 1, 1499):
+            one(link(0) + plain)
+            one(link(0) + words)
+
+
+def test_attributes_that_all_stand_twice() -> None:
+    run = b"".join(attr(kind, b"") for kind in range(500, 15000))
+    started = time.monotonic()
+    one(link(0) + nlmsg(16, bytes(16) + run + run))
+    assert time.monotonic() - started < 10
+
+
+def test_a_family_name_is_escaped_wherever_it_is_shown() -> None:
+    name = b"\x1b[31m\xe2\x80\xae\0"
+    reply = nlmsg(16, b"\1\2\0\0" + attr(1, struct.pack("<H", 64)) + attr(2, name))
+    request = nlmsg(64, b"\1\1\0\0", 5)
+    reader = dissector()
+    check_record(reader, record(link(16) + reply))
+    for data in (request, nlmsg(2, struct.pack("<i", -1) + request)):
+        message = check_record(reader, record(link(16) + data))[0]
+        assert message.family == name[:-1].decode()
+        shown = [message.layers]
+        while shown:
+            for node in shown.pop():
+                assert printable(node.display) == node.display
+                shown.append(node.children)
 
 
 def test_many_messages_in_one_record() -> None:

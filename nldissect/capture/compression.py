@@ -141,7 +141,7 @@ class Decompressor:
                     )
                     break
             if frame is None:
-                self._begin()
+                self._begin(self._given + size)
             else:
                 data = self._feed(frame)
                 out.append(data)
@@ -158,7 +158,8 @@ class Decompressor:
         self._pos = 0
         return bool(more)
 
-    def _begin(self) -> None:
+    def _begin(self, given: int) -> None:
+        """Start a frame; ``given``: how much was decompressed before it."""
         head = self._input[self._pos : self._pos + MAGIC_SIZE]
         if self._codec.begins(head):
             self._frame_start = self._input_base + self._pos
@@ -173,7 +174,7 @@ class Decompressor:
         else:
             self._ended = True
             if head.strip(b"\0"):
-                self._note(f"bytes after the end of the {self._codec.name} stream", self._given)
+                self._note(f"bytes after the end of the {self._codec.name} stream", given)
 
     def _feed(self, frame: _Frame) -> bytes:
         piece = self._input[self._pos : self._pos + _PIECE]

@@ -299,11 +299,13 @@ class AttrSet:
         elif name not in out or (scope.base is not None and name in scope.base):
             out[name] = node.value
         else:
+            if scope.repeated is None:
+                scope.repeated = set()
             if name in scope.repeated and isinstance(known, list):
                 known.append(node.value)
             else:
                 out[name] = [known, node.value]
-                scope.repeated += (name,)
+                scope.repeated.add(name)
             walk.note(node, "note", "attr.repeated", "the attribute stands more than once")
 
     def _holds(self, attr: Attr | None) -> bool:

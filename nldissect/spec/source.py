@@ -13,6 +13,7 @@ from ..errors import SpecError
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SPDX: Final = re.compile(r"#\s*SPDX-License-Identifier:\s*(.+?)\s*$")
 _MAX_NODES: Final = 1_000_000
+_MAX_BYTES: Final = 1 << 24
 
 
 class Map(dict[str, Any]):
@@ -53,7 +54,11 @@ def read(path: str | Path) -> Source:
     """Reads a file; raises SpecError if it cannot be read or is not YAML."""
     name = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with Path(path).open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise SpecError(f"is larger than {_MAX_BYTES >> 20} MiB", name)
+        text = data.decode()
     except OSError as error:
         raise SpecError(error.strerror or "cannot be read", name) from error
     except UnicodeDecodeError as error:

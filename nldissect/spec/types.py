@@ -73,7 +73,7 @@ class Scope:
         self.index = -1
         self.ahead: dict[str, Json] | None = None
         self.base: frozenset[str] | None = None
-        self.repeated: tuple[str, ...] = ()
+        self.repeated: set[str] | None = None
         if outer is None:
             self.depth = 0
             self.walk = walk

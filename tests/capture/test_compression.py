@@ -102,6 +102,7 @@ def test_zeros_after_the_end_are_filling_and_other_bytes_a_diagnosis(
         with open_capture(str(path)) as capture:
             assert sum(1 for _ in capture) == len(PACKETS)
             assert [note.what for note in capture.diagnoses] == diagnoses
+            assert all(note.offset == len(CAPTURE) for note in capture.diagnoses)
 
 
 @codecs
