@@ -5,6 +5,7 @@ Spans are half-open and absolute in the record's captured bytes. Times are integ
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Final, Protocol
 
 from .text import Json, show
@@ -318,7 +319,10 @@ def _path_of(layers: list[Node], node: Node) -> str:
     names: list[str] = []
     level = layers
     while True:
-        for child in level:
+        # Siblings stand in the order of their bytes.
+        first = max(0, bisect_left(level, node.start, key=_start) - 1)
+        for place in range(first, len(level)):
+            child = level[place]
             if child is node:
                 return ".".join([*names, child.name])
             if child.start <= node.start and node.end <= child.end and child.children:

@@ -184,7 +184,7 @@ class Summarizer:
         self._picks: dict[AttrSet, _Picks] = {}
         self._headers: dict[StructType, _Header] = {}
         self._kept: dict[
-            tuple[AttrSet | None, StructType | None, bool, bytes], tuple[Pieces, bool]
+            tuple[AttrSet | None, StructType | None, int, bool, bytes], tuple[Pieces, bool]
         ] = {}
 
     def summary(self, message: Message) -> Summary:
@@ -248,7 +248,7 @@ class Summarizer:
         body = message.record.data[plan.header_at : message.end]
         dump = message.direction == "request" and message.flags & NLM_F_DUMP == NLM_F_DUMP
         # Equal bytes under equal tables say the same, but for the names of links.
-        key = (plan.set, plan.header, dump, body)
+        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, dump, body)
         known = self._kept.get(key)
         if known is None:
             known = self._read(message, plan, dump)

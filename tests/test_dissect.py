@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from pathlib import Path
 
 import pytest
@@ -120,16 +119,15 @@ def test_errors_inside_errors_end() -> None:
 
 def test_attributes_that_all_stand_twice() -> None:
     run = b"".join(attr(kind, b"") for kind in range(500, 15000))
-    started = time.monotonic()
-    one(link(0) + nlmsg(16, bytes(16) + run + run))
-    assert time.monotonic() - started < 10
+    message = one(link(0) + nlmsg(16, bytes(16) + run + run))
+    assert [note.code for note in message.notes].count("attr.repeated") == 14500
 
 
 def test_a_family_name_is_escaped_wherever_it_is_shown() -> None:
     name = b"\x1b[31m\xe2\x80\xae\0"
     reply = nlmsg(16, b"\1\2\0\0" + attr(1, struct.pack("<H", 64)) + attr(2, name))
     request = nlmsg(64, b"\1\1\0\0", 5)
-    reader = dissector()
+    reader = dissector(learning=True)
     check_record(reader, record(link(16) + reply))
     for data in (request, nlmsg(2, struct.pack("<i", -1) + request)):
         message = check_record(reader, record(link(16) + data))[0]

@@ -177,3 +177,17 @@ def test_width_cuts_and_colour_surrounds() -> None:
     coloured = line_of("d", color=True)
     assert coloured != plain
     assert coloured.replace("\x1b[2m", "").replace("\x1b[36m", "").replace("\x1b[0m", "") == plain
+
+
+def test_equal_bytes_behind_another_header_size_are_read_again() -> None:
+    reader = Dissector(REGISTRY, Learned(), INTERFACES, learning=True)
+    summarizer = Summarizer(reader.learned)
+    data = nlmsg(64, b"\1\1\0\0" + b"\4\0\3\0" + attr(1, b"abc\0"), 5)
+    details = []
+    for number, size in ((1, 0), (3, 4)):
+        said = attr(1, b"\x40\0") + attr(2, b"foo\0") + attr(4, U32(size))
+        body = link(16) + nlmsg(16, b"\1\2\0\0" + said)
+        reader.dissect(Record(number, 0, 0, 253, body, len(body)))
+        message = reader.dissect(Record(number + 1, 0, 0, 253, link(16) + data, 52))[0]
+        details.append(summarizer.summary(message).details)
+    assert details == ["attr-3 true attr-1 abc", "attr-1 abc"]

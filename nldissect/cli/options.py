@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType
 
+_MAP_LIMIT: Final = 1 << 26
+
 TIME_FORMATS: Final = {
     "a": "time of day, local",
     "ad": "date and time of day, local",
@@ -148,7 +150,9 @@ class Settings:
         from ..learn import saved_families
 
         try:
-            return saved_families(json.loads(Path(self.families).read_bytes()), self.families)
+            with Path(self.families).open("rb") as file:
+                data = file.read(_MAP_LIMIT)
+            return saved_families(json.loads(data), self.families)
         except OSError as error:
             what = (error.strerror or str(error)).lower()
             raise UsageError(f"--families {self.families}: {what}") from error

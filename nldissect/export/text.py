@@ -189,7 +189,7 @@ class Writer:
         self._runs: dict[tuple[AttrSet, int], _Run] = {}
         self._structs: dict[tuple[StructType, str], Callable[[list[str], bytes, int], None]] = {}
         self._flags: dict[tuple[int, str], str] = {}
-        self._bodies: dict[tuple[AttrSet | None, StructType | None], dict[bytes, str]] = {}
+        self._bodies: dict[tuple[AttrSet | None, StructType | None, int], dict[bytes, str]] = {}
         self._results: dict[tuple[int, str, str, str, bytes], tuple[str, ...]] = {}
         self._kept_chars = 0
         self._reach = _ANY_DEPTH
@@ -289,9 +289,10 @@ class Writer:
         if plan.header_at == end:
             return
         # Equal bytes under equal tables give the same text.
-        kept = self._bodies.get((plan.set, plan.header))
+        key = (plan.set, plan.header, plan.attrs_at - plan.header_at)
+        kept = self._bodies.get(key)
         if kept is None:
-            kept = self._bodies[plan.set, plan.header] = {}
+            kept = self._bodies[key] = {}
         body = data[plan.header_at : end]
         text = kept.get(body)
         if text is None:
@@ -748,7 +749,7 @@ class Writer:
                 continue
             display = node.display
             if kind == "header" and node.name == "header":
-                display = node.c_name
+                display = node.c_name or node.display
             elif _is_level(node) or told:
                 pass
             elif inner and kind in ("nest", "attr", "field", "item"):

@@ -193,3 +193,12 @@ def test_every_format_has_its_writer(name: str) -> None:
     writer.message(1, dissected(REQUEST)[0])
     writer.close()
     assert b"".join(parts).endswith(b"\n")
+
+
+def test_the_header_of_an_undescribed_family_is_shown() -> None:
+    said = attr(1, b"\x40\0") + attr(2, b"foo\0") + attr(4, struct.pack("<I", 4))
+    reply = nlmsg(16, b"\1\2\0\0" + said)
+    request = nlmsg(64, b"\1\1\0\0\x11\x22\x33\x44" + attr(1, b"abc\0"), 5)
+    reader = dissector(learning=True)
+    messages = [m for data in (reply, request) for m in reader.dissect(record(link(16) + data))]
+    assert "  header: 11 22 33 44\n" in text_of(messages)

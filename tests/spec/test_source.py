@@ -69,3 +69,5 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"a: \xff\xfe\xe9")
     with pytest.raises(SpecError, match="UTF-8"):
         read(tmp_path / "latin.yaml")
+    with pytest.raises(SpecError, match="larger than 16 MiB"):
+        read("/dev/zero")
