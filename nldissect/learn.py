@@ -13,6 +13,7 @@ from typing import Any, Final
 from .errors import UsageError
 from .text import Json
 from .wire.attrs import iter_attrs
+from .wire.consts import GENL_ID_CTRL
 from .wire.order import OrderVote
 
 FIXED_IDS: Final = {0x10: "nlctrl", 0x11: "VFS_DQUOT", 0x12: "pmcraid"}
@@ -238,6 +239,9 @@ class Learned:
                 self._learn(interface, record, id_, FIXED_IDS[id_]).policy.add(attrs)
             return
         if not isinstance(name, str) or len(name) > NAME_LIMIT:
+            return
+        if id_ == GENL_ID_CTRL and name != FIXED_IDS[id_]:
+            # nlctrl's own id never moves: whoever says so lies.
             return
         if command == CTRL_CMD_DELFAMILY:
             self._forget(interface, record, id_, name)

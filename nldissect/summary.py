@@ -164,7 +164,7 @@ class _Header:
             name = field.name
             if not isinstance(field.type, Scalar):
                 continue
-            if name.endswith("index"):
+            if name.endswith(("ifindex", "-index", "_index")):
                 self.index = self.index or name
             elif name.endswith(("dst-len", "prefixlen", "dst_len")):
                 self.prefix = name

@@ -116,6 +116,12 @@ def test_the_user_is_above_the_capture_and_the_capture_above_a_saved_map() -> No
     assert (info.hdrsize, info.source) == (4, "saved")
 
 
+def test_nlctrl_cannot_be_renamed() -> None:
+    learned = Learned()
+    learned.observe(0, 5, 1, family(0x10, "evil"))
+    assert name_at(learned, 0x10, 9) == "nlctrl"
+
+
 def test_fixed_ids() -> None:
     assert name_at(Learned(), 0x10, 1) == "nlctrl"
     assert name_at(Learned(), 0x13, 1) is None
