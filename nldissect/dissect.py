@@ -43,6 +43,7 @@ from .wire.consts import (
     PROTOCOLS,
 )
 from .wire.headers import NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
+from .wire.order import OrderVote
 
 _NEW_WORDS: Final = frozenset(("NEW", "ADD", "SET", "CREATE"))
 _DEL_WORDS: Final = frozenset(("DEL", "DELETE", "REMOVE", "DESTROY", "FLUSH"))
@@ -193,17 +194,20 @@ class Dissector:
         """The byte order of a record's interface; a record may vote while learning."""
         if self._order is not None:
             return self._order
+        return self._vote(record, at, self.learning).order
+
+    def _vote(self, record: Record, at: int, heard: bool) -> OrderVote:
+        """The vote of a record's interface; ``heard``: the record takes part while it is open."""
         index = record.interface
         hint = self.interfaces[index].order_hint if index < len(self.interfaces) else "little"
         vote = self.learned.vote(index, hint)
-        if self.learning and not vote.decided:
+        if heard and not vote.decided:
             vote.add(record.data, at, record.wire_len)
-        return vote.order
+        return vote
 
     def survey(self, records: Iterable[Record]) -> None:
         """The first pass over a file: byte orders, families, and names of links if wanted."""
         undecided = self._order is None
-        learned = self.learned
         taught = {NETLINK_GENERIC, NETLINK_ROUTE} if self.links else {NETLINK_GENERIC}
         for record in records:
             data = record.data
@@ -212,10 +216,7 @@ class Dissector:
                 continue
             at = link_header_size(record.link_type)
             if undecided:
-                index = record.interface
-                vote = learned.vote(index, self.interfaces[index].order_hint)
-                if not vote.decided:
-                    vote.add(data, at, record.wire_len)
+                self._vote(record, at, True)
             # nlctrl and RTM_NEWLINK both are type 0x10, which reads 10 00 or 00 10.
             if protocol in taught and data[at + 4 : at + 6] in (b"\x10\0", b"\0\x10"):
                 for message in self._messages(record, protocol, at):

@@ -43,7 +43,6 @@ _NAMES: Final = (
     "pid", "type",
 )  # fmt: skip
 _RANKS: Final = {name: rank for rank, name in enumerate(_NAMES)}
-_NESTS: Final = frozenset(name.split(".")[0] for name in _NAMES if "." in name)
 _LABELS: Final = {
     "ifname": "", "dev-name": "", "family-name": "", "name": "", "dst": "", "local": "",
     "address": "", "bus-name": "", "gateway": "via", "src": "from", "oif": "dev", "iif": "iif",

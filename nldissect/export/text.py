@@ -69,7 +69,6 @@ _ALONE: Final = frozenset(
 """Types that read the same whatever stands around them."""
 
 _DIM: Final = "\x1b[2m"
-_BOLD: Final = "\x1b[1m"
 _RESET: Final = "\x1b[0m"
 _SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
 
