@@ -22,6 +22,7 @@ NLMSG_MIN_TYPE: Final = 0x10
 
 NLM_F_REQUEST: Final = 0x01
 NLM_F_MULTI: Final = 0x02
+NLM_F_ACK: Final = 0x04
 NLM_F_DUMP: Final = 0x300
 NLM_F_CAPPED: Final = 0x100
 NLM_F_ACK_TLVS: Final = 0x200
