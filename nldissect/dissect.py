@@ -164,6 +164,7 @@ class Dissector:
     ``learning`` is set (a pipe) or by ``survey`` beforehand (a file); order: little or big where
     the user decides it, None to decide by interface; interfaces: the capture's (for order hints);
     links: learn the names of links as well.
+    count: how many messages ``dissect`` has given, by which they are numbered.
     other_records: how many records of each link type were not netlink, by ``(type, ARPHRD)``.
     """
 
@@ -183,6 +184,7 @@ class Dissector:
         self.learning = learning
         self.links = links
         self.other_records: dict[int, int] = {}
+        self.count = 0
         self._order = order
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
         self._taught: set[tuple[int, bytes]] = set()
@@ -262,12 +264,19 @@ class Dissector:
             )
             message.plan = Plan(None, None)
             message.plan.regular = False
+            self._number([message])
             return [message]
         messages = self._messages(record, protocol, link_header_size(record.link_type))
+        self._number(messages)
         if self.learning:
             for message in messages:
                 self._learn_from(message)
         return messages
+
+    def _number(self, messages: list[Message]) -> None:
+        for message in messages:
+            self.count += 1
+            message.number = self.count
 
     def _messages(self, record: Record, protocol: int, at: int) -> list[Message]:
         data = record.data
@@ -596,6 +605,17 @@ class Dissector:
             if layer.name == "header" and isinstance(layer.value, dict):
                 return layer.value
         return None
+
+    def group(self, message: Message) -> str:
+        if message.direction != "notify":
+            return ""
+        plan = message.plan
+        assert isinstance(plan, Plan)
+        if plan.op is not None and plan.op.group is not None:
+            return plan.op.group
+        if plan.info is not None and len(plan.info.groups) == 1:
+            return next(iter(plan.info.groups.values()))
+        return ""
 
     def error(self, message: Message) -> dict[str, Json] | None:
         if message.type not in (NLMSG_ERROR, NLMSG_DONE) or message.protocol < 0:

@@ -151,6 +151,53 @@ class Node:
         self._display = text
 
 
+class Transaction:
+    """A request with all that answers it, or a notification with its copies.
+
+    number: counted from 1, in the order of the first messages. kind: request or notify.
+    record, message: the numbers of the first message's record and of itself.
+    interface, protocol, type, flags, seq: of the first message.
+    port: port id of the socket that asked, 0 while nothing tells it.
+    start_ns, first_ns, last_ns: times of the request, of its first answer and of the last so far;
+    None while there is none, or where the capture has no times.
+    answers: messages that answer, the one that ends it among them; parts: records that hold them.
+    copies: how often a notification was captured, 0 for a request.
+    state: open, done (acknowledged, or the answer is whole), failed.
+    code: what the kernel ended it with: 0, a negative errno, or None while it has not.
+    interrupted: a dump was inconsistent (NLM_F_DUMP_INTR); ambiguous: an answer may belong to
+    another request.
+    """
+
+    __slots__ = (
+        "number", "kind", "record", "message", "interface", "protocol", "type", "flags", "seq",
+        "port", "start_ns", "first_ns", "last_ns", "answers", "parts", "copies", "state", "code",
+        "interrupted", "ambiguous", "source",
+    )  # fmt: skip
+
+    def __init__(self, number: int, kind: str, record: Record, message: int, protocol: int) -> None:
+        self.number = number
+        self.kind = kind
+        self.record = record.number
+        self.message = message
+        self.interface = record.interface
+        self.protocol = protocol
+        self.type = 0
+        self.flags = 0
+        self.seq = 0
+        self.port = 0
+        self.start_ns = record.time_ns
+        self.first_ns: int | None = None
+        self.last_ns: int | None = None
+        self.answers = 0
+        self.parts = 0
+        self.copies = 1 if kind == "notify" else 0
+        self.state = "open"
+        self.code: int | None = None
+        self.interrupted = False
+        self.ambiguous = False
+        self.source: Message | None = None
+
+
 class Decode(Protocol):
     """How a message's parts are read when they are asked for."""
 
@@ -166,6 +213,9 @@ class Decode(Protocol):
     def layers(self, message: Message) -> list[Node]:
         """The tree; sets the message's ``noted``."""
 
+    def group(self, message: Message) -> str:
+        """The multicast group of a notification."""
+
 
 class Message:
     """One nlmsg of a record, or what a record holds in place of one.
@@ -175,6 +225,9 @@ class Message:
     protocol: netlink protocol number, -1 if unknown. order: little or big.
     direction: request, reply, notify or unknown. family, operation: YNL names, "" if unknown;
     operation_c: the C constant. command, version: of the genlmsghdr, -1 if there is none.
+    number: 1-based, counted over the input's messages.
+    txn: the transaction that it belongs to, if it was looked for; latency_ns: time since the
+    request that it answers; copy: 1 for the second capture of the same notification, and so on.
     first, last: whether the record's link header, and what follows the messages, belong to it.
     problems: notes about the chain of messages, known before anything is decoded.
     noted: the tree's nodes that carry notes, once it is made.
@@ -183,6 +236,10 @@ class Message:
     __slots__ = (
         "record",
         "index",
+        "number",
+        "txn",
+        "latency_ns",
+        "copy",
         "start",
         "end",
         "length",
@@ -224,6 +281,10 @@ class Message:
         self._decode = decode
         self.record = record
         self.index = index
+        self.number = 0
+        self.txn: Transaction | None = None
+        self.latency_ns: int | None = None
+        self.copy = 0
         self.protocol = protocol
         self.order = order
         self.start = start
@@ -266,6 +327,11 @@ class Message:
     def error(self) -> dict[str, Json] | None:
         """code, name, message, offset, attr, missing and policy of an NLMSG_ERROR or DONE."""
         return self._decode.error(self)
+
+    @property
+    def group(self) -> str:
+        """The multicast group of a notification, "" for other messages and where none is known."""
+        return self._decode.group(self)
 
     @property
     def layers(self) -> list[Node]:

@@ -21,8 +21,8 @@ GOLDEN = HERE / "golden"
 SAMPLE = 40
 
 
-def messages(path: Path, registry: Registry) -> tuple[Dissector, list[tuple[int, Message]]]:
-    """The numbered messages of a capture: SAMPLE of them, evenly spread, and what failed."""
+def messages(path: Path, registry: Registry) -> tuple[Dissector, list[Message]]:
+    """The messages of a capture: SAMPLE of them, evenly spread, and what failed."""
     with open_capture(str(path)) as capture:
         reader = Dissector(registry, Learned(), capture.interfaces)
         reader.survey(capture)
@@ -32,10 +32,9 @@ def messages(path: Path, registry: Registry) -> tuple[Dissector, list[tuple[int,
                 found += reader.dissect(record)
         except TruncatedCapture:
             pass
-    numbered = list(enumerate(found, 1))
-    step = max(1, len(numbered) // SAMPLE)
-    failed = [row for row in numbered if (row[1].error or {}).get("message")][:20]
-    chosen = {row[0]: row for row in numbered[::step] + failed}
+    step = max(1, len(found) // SAMPLE)
+    failed = [message for message in found if (message.error or {}).get("message")][:20]
+    chosen = {message.number: message for message in found[::step] + failed}
     return reader, [chosen[number] for number in sorted(chosen)]
 
 
@@ -52,15 +51,15 @@ REGISTRY = registry()
 @pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name)
 @pytest.mark.parametrize("form", ["ndjson", "txt"])
 def test_golden(path: Path, form: str, request: pytest.FixtureRequest) -> None:
-    reader, numbered = messages(path, REGISTRY)
+    reader, chosen = messages(path, REGISTRY)
     out = bytearray()
     writer: ndjson.Writer | text.Writer
     if form == "ndjson":
         writer = ndjson.Writer(out.extend, reader.interfaces)
     else:
         writer = text.Writer(out.extend, reader.interfaces)
-    for number, message in numbered:
-        writer.message(number, message)
+    for message in chosen:
+        writer.message(message)
     golden = GOLDEN / f"{path.name}.{form}"
     if request.config.getoption("--golden"):
         GOLDEN.mkdir(exist_ok=True)

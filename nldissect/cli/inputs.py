@@ -46,16 +46,16 @@ class Input:
 
     def titles(
         self, settings: Settings, *, color: bool = False, width: int = 0
-    ) -> Callable[[int, Message], str]:
-        """Makes a message's line, given its number; for messages in order."""
+    ) -> Callable[[Message], str]:
+        """Makes a message's line; for messages in order."""
         from ..summary import Columns, Summarizer
 
         summarize = Summarizer(self.learned).summary
         line = Columns(color=color, width=width).line
         clock = settings.clock().text
 
-        def title(number: int, message: Message) -> str:
-            return line(number, clock(message.record.time_ns), summarize(message))
+        def title(message: Message) -> str:
+            return line(message.number, clock(message.record.time_ns), summarize(message))
 
         return title
 
@@ -81,8 +81,8 @@ class Printer:
         live = source.live
         write = writer.message
         try:
-            for number, message in enumerate(source.messages(), 1):
-                write(number, message)
+            for message in source.messages():
+                write(message)
                 if live:
                     self._output.flush()
                 if self._left is not None:

@@ -18,8 +18,8 @@ FORMATS: Final = {
 class Writer(Protocol):
     """What every format offers."""
 
-    def message(self, number: int, message: Message) -> None:
-        """Writes a message; number counts the input's messages from 1."""
+    def message(self, message: Message) -> None:
+        """Writes a message."""
 
     def close(self) -> None:
         """Writes what was held back."""

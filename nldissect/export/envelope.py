@@ -27,8 +27,8 @@ class Envelope:
         """A value as JSON text."""
         return self.encode(value).decode()
 
-    def open(self, number: int, message: Message) -> str:
-        """The object from its brace to ``genlmsg``; ``number`` counts messages from 1."""
+    def open(self, message: Message) -> str:
+        """The object from its brace to ``genlmsg``."""
         record = message.record
         head_key = (record.interface, message.protocol)
         head = self._heads.get(head_key)
@@ -56,7 +56,7 @@ class Envelope:
         if message.version >= 0:
             genl = f'{{"cmd":{message.command},"version":{message.version}}}'
         return (
-            f'{{"n":{number},"frame":{record.number},"time_ns":{time},{head},{names},'
+            f'{{"n":{message.number},"frame":{record.number},"time_ns":{time},{head},{names},'
             f'"nlmsg":{nlmsg},"genlmsg":{genl}'
         )
 

@@ -15,14 +15,14 @@ class Writer:
         self._write = write
         self._envelope = Envelope(interfaces)
 
-    def message(self, number: int, message: Message) -> None:
-        """Writes one message; ``number`` counts messages from 1."""
+    def message(self, message: Message) -> None:
+        """Writes one message."""
         envelope = self._envelope
         encode = envelope.encode
         attrs = message.attrs
         header = message.header
         self._write(
-            f"{envelope.open(number, message)},"
+            f"{envelope.open(message)},"
             f'"header":{"null" if header is None else encode(header).decode()},'
             f'"attrs":{encode(attrs).decode() if attrs else "{}"}{envelope.error(message)},'
             f'"txn":null,"notes":{envelope.notes(message.notes)}}}\n'.encode()

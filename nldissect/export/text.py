@@ -169,7 +169,7 @@ class Writer:
         write: Callable[[bytes], object],
         interfaces: Sequence[Interface],
         *,
-        title: Callable[[int, Message], str] | None = None,
+        title: Callable[[Message], str] | None = None,
         verbose: bool = False,
         hexdump: bool = False,
         color: bool = False,
@@ -195,9 +195,9 @@ class Writer:
         self._walk = _Notes(False)
         self._message: Message
 
-    def message(self, number: int, message: Message) -> None:
-        """Writes a message; number counts the input's messages from 1."""
-        out = [self._title(number, message), "\n"]
+    def message(self, message: Message) -> None:
+        """Writes a message."""
+        out = [self._title(message), "\n"]
         if self._tree:
             if message.first:
                 self._record(out, message)
@@ -908,13 +908,13 @@ def _second(seconds: int) -> str:
         return f"@{seconds}"
 
 
-def _default_title() -> Callable[[int, Message], str]:
+def _default_title() -> Callable[[Message], str]:
     summarize = Summarizer(Learned()).summary
     columns = Columns()
 
-    def title(number: int, message: Message) -> str:
+    def title(message: Message) -> str:
         time_ns = message.record.time_ns
         time = "-" if time_ns is None else _date(time_ns)
-        return columns.line(number, time, summarize(message))
+        return columns.line(message.number, time, summarize(message))
 
     return title

@@ -15,13 +15,13 @@ class Writer:
         self._write = write
         self._envelope = Envelope(interfaces)
 
-    def message(self, number: int, message: Message) -> None:
-        """Writes one message; ``number`` counts messages from 1."""
+    def message(self, message: Message) -> None:
+        """Writes one message."""
         envelope = self._envelope
         layers = envelope.text([node_object(layer, "") for layer in message.layers])
         notes = envelope.notes(message.notes)
         self._write(
-            f'{envelope.open(number, message)},"layers":{layers}{envelope.error(message)},'
+            f'{envelope.open(message)},"layers":{layers}{envelope.error(message)},'
             f'"txn":null,"notes":{notes}}}\n'.encode()
         )
 

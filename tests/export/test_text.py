@@ -33,9 +33,9 @@ class ByNodes(Writer):
 
 def text_of(messages: list[Message], kind: type[Writer] = Writer, **options: bool) -> str:
     parts: list[bytes] = []
-    writer = kind(parts.append, [], title=lambda number, message: str(number), **options)
-    for number, message in enumerate(messages, 1):
-        writer.message(number, message)
+    writer = kind(parts.append, [], title=lambda message: str(message.number), **options)
+    for message in messages:
+        writer.message(message)
     writer.close()
     return b"".join(parts).decode()
 
@@ -117,7 +117,7 @@ def test_equal_bytes_after_another_selector_are_read_anew() -> None:
     first, second, third = (text_of([message]) for message in messages)
     assert "IFLA_VXLAN_ID" in first
     assert "IFLA_VXLAN_ID" not in second
-    assert first == third
+    assert first.splitlines()[1:] == third.splitlines()[1:]
     together = text_of(messages).splitlines()
     assert [line for line in together if "IFLA_VX" in line] == [
         line for line in (first + third).splitlines() if "IFLA_VX" in line
@@ -181,16 +181,16 @@ def test_colour_adds_nothing_but_colour() -> None:
 
 def test_a_fresh_writer_makes_its_own_titles() -> None:
     parts: list[bytes] = []
-    writer_class("text")(parts.append, []).message(7, dissected(REQUEST)[0])
+    writer_class("text")(parts.append, []).message(dissected(REQUEST)[0])
     first = b"".join(parts).decode().splitlines()[0]
-    assert first.split()[:5] == ["7", "1970-01-01T00:00:00.000000000Z", "→", "rt-link", "newlink"]
+    assert first.split()[:5] == ["1", "1970-01-01T00:00:00.000000000Z", "→", "rt-link", "newlink"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_has_its_writer(name: str) -> None:
     parts: list[bytes] = []
     writer = writer_class(name)(parts.append, [])
-    writer.message(1, dissected(REQUEST)[0])
+    writer.message(dissected(REQUEST)[0])
     writer.close()
     assert b"".join(parts).endswith(b"\n")
 
