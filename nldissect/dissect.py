@@ -6,22 +6,33 @@ and notes are read when a message is asked for them. Nothing that a record holds
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
 
+from .explain import Request, describe, error_name, error_object, explain
 from .learn import FamilyInfo, Learned
-from .model import Interface, Message, Node, Note, Record, place_notes
+from .model import (
+    Interface,
+    Message,
+    Node,
+    Note,
+    Record,
+    Tracker,
+    Transaction,
+    place_notes,
+)
+from .policies import PolicyTables
 from .registry import Registry
 from .spec.compile import Op
-from .spec.sets import AttrSet, Nest, Shape, guess_set
+from .spec.sets import AttrSet, Shape, guess_set
 from .spec.structs import StructType
 from .spec.types import Irregular, Scope, Walk, hex_text, raw_node, zero_or_raw
 from .text import Json, printable, show
-from .wire.attrs import iter_attrs, reads_as_attrs
+from .wire.attrs import OVERRUN, SHORT, TRAILING, reads_as_attrs
 from .wire.consts import (
     CONTROL_TYPES,
-    ERRNO,
     FLAGS,
     FLAGS_BY_CLASS,
     GENL_HDRLEN,
@@ -31,15 +42,16 @@ from .wire.consts import (
     NETLINK_NETFILTER,
     NETLINK_ROUTE,
     NETLINK_USERSOCK,
-    NLA_TYPE_MASK,
     NLM_F_ACK_TLVS,
     NLM_F_CAPPED,
+    NLM_F_DUMP,
     NLM_F_MULTI,
     NLM_F_REQUEST,
     NLMSG_DONE,
     NLMSG_ERROR,
     NLMSG_HDRLEN,
     NLMSG_MIN_TYPE,
+    NLMSG_OVERRUN,
     PROTOCOLS,
 )
 from .wire.headers import NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
@@ -47,8 +59,18 @@ from .wire.order import OrderVote
 
 _NEW_WORDS: Final = frozenset(("NEW", "ADD", "SET", "CREATE"))
 _DEL_WORDS: Final = frozenset(("DEL", "DELETE", "REMOVE", "DESTROY", "FLUSH"))
+_ASKS: Final = re.compile(r"(^|_)GET")
+# Changes that are only told to listeners, under the port id and number of who made them.
+_TELLS: Final = re.compile(
+    r"XFRM_MSG_(?!GET|ALLOCSPI)|NFT_MSG_DESTROY|OVS_(DP|FLOW|VPORT)_CMD_(?!GET)"
+    r"|L2TP_CMD_(TUNNEL|SESSION)_(?!GET)"
+)
 EXT_ACK_FAMILY: Final = "nlctrl"
 EXT_ACK_SET: Final = "ext-ack-attrs"
+
+
+HeaderTest = Callable[[int, int, int, int, int, int], bool]
+"""Whether a message is wanted: protocol, type, flags, seq, pid, length."""
 
 
 class Plan:
@@ -80,17 +102,18 @@ class _Walk(Walk):
     while attributes were read without a tree.
     """
 
-    __slots__ = ("truncated", "noted", "notes", "_ids", "_origins")
+    __slots__ = ("truncated", "request", "noted", "notes", "_ids", "_origins")
 
-    def __init__(self, truncated: bool) -> None:
-        self.truncated = truncated
+    def __init__(self, message: Message) -> None:
+        self.truncated = message.record.wire_len > len(message.record.data)
+        self.request = message.direction == "request"
         self.noted: list[Node] = []
         self.notes: list[Note] = []
         self._ids: set[int] = set()
         self._origins: list[int] = []
 
-    def note(self, node: Node, severity: str, code: str, message: str) -> None:
-        self.place(node, Note(severity, code, message, "", node.start, node.end))
+    def note(self, node: Node, code: str, message: str) -> None:
+        self.place(node, Note(code, message, "", node.start, node.end))
 
     def place(self, node: Node, note: Note) -> None:
         """Puts a ready note on a node."""
@@ -111,6 +134,80 @@ class _Walk(Walk):
             self._origins.append(nodes[0].start)
         self.noted.clear()
         self._ids.clear()
+
+
+_SUSPECT: Final = frozenset(
+    ("value.range", "value.mask", "value.length", "value.width", "struct.short",
+     OVERRUN, SHORT, TRAILING)
+)  # fmt: skip
+"""What a request is refused for."""
+
+_TRACKED: Final = {
+    "txn.ambiguous": "another request could have this answer as well",
+    "txn.orphan": "the request is not in the capture",
+    "txn.interrupted": "the dump changed while it was read",
+    "txn.unanswered": "the capture has no answer",
+    "txn.endless": "the dump has no end in the capture",
+}
+
+
+_SIXTEEN: Final = (b"\x10\0", b"\0\x10")
+_CHOICE: Final = 1 << 19
+_ASKED: Final = 1 << 16
+
+
+class _Choice:
+    """Which records have a wanted message, by the headers alone.
+
+    records: number of messages before each of them, by record number.
+    """
+
+    def __init__(self, wanted: HeaderTest) -> None:
+        self.records: dict[int, int] = {}
+        self.orders: set[tuple[int, str]] = set()
+        self.count = 0
+        self.given_up = False
+        self._wanted = wanted
+        self._asked: dict[tuple[int, int], tuple[int, int]] = {}
+        self._unpack = NLMSGHDR["little"].unpack_from
+        self._order = ""
+
+    def look(self, record: Record, protocol: int, at: int, order: str) -> None:
+        """Takes a record whose first message is at ``at``."""
+        if order is not self._order:
+            self._order = order
+            self._unpack = NLMSGHDR[order].unpack_from
+            self.orders.add((record.interface, order))
+        data = record.data
+        last = len(data) - NLMSG_HDRLEN
+        wanted = self._wanted
+        before = count = self.count
+        hit = False
+        while at <= last:
+            length, type_, flags, seq, pid = self._unpack(data, at)
+            if length < NLMSG_HDRLEN:
+                break
+            count += 1
+            if flags & NLM_F_REQUEST:
+                self._asked[protocol, seq] = (record.number, before)
+            if wanted(protocol, type_, flags, seq, pid, length):
+                hit = True
+                # What it answers tells more of it.
+                asked = self._asked.get((protocol, seq))
+                if asked is not None:
+                    self.records[asked[0]] = asked[1]
+            at = (length + 3 & ~3) + at
+        if count == before:
+            hit = True
+            count += 1
+        self.count = count
+        if hit:
+            self.records[record.number] = before
+            if len(self.records) > _CHOICE:
+                self.given_up = True
+                self.records.clear()
+        if len(self._asked) > _ASKED:
+            self._asked.clear()
 
 
 @lru_cache(maxsize=4096)
@@ -152,11 +249,6 @@ def flag_names(flags: int, class_: str) -> list[str]:
     return known
 
 
-def error_name(code: int) -> str | None:
-    """The errno's name for a negative code, None for 0."""
-    return None if code >= 0 else ERRNO.get(-code, str(-code))
-
-
 class Dissector:
     """Dissects the records of one capture.
 
@@ -164,6 +256,8 @@ class Dissector:
     ``learning`` is set (a pipe) or by ``survey`` beforehand (a file); order: little or big where
     the user decides it, None to decide by interface; interfaces: the capture's (for order hints);
     links: learn the names of links as well.
+    tracker: finds out what belongs together, where one is set; fate: the code of a note on a
+    request, by its message's number, from an earlier pass over the same records.
     count: how many messages ``dissect`` has given, by which they are numbered.
     other_records: how many records of each link type were not netlink, by ``(type, ARPHRD)``.
     """
@@ -185,18 +279,32 @@ class Dissector:
         self.links = links
         self.other_records: dict[int, int] = {}
         self.count = 0
+        self.tracker: Tracker | None = None
+        self.fate: Callable[[int], str] | None = None
         self._order = order
+        self._orders: dict[int, str] = {}
+        self._answered: dict[tuple[int, int, int], int] = {}
+        self._answered_at = 0
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
         self._taught: set[tuple[int, bytes]] = set()
         self._taught_at = 0
+        self._policies = PolicyTables()
+        self._earlier: dict[FamilyInfo, str] = {}
+        self._heard = 0
 
     # Which bytes are messages
 
     def order_of(self, record: Record, at: int) -> str:
-        """The byte order of a record's interface; a record may vote while learning."""
+        """The byte order of a record's interface; while learning, a record may vote once."""
+        fixed = self._orders.get(record.interface)
+        if fixed is not None:
+            return fixed
         if self._order is not None:
             return self._order
-        return self._vote(record, at, self.learning).order
+        heard = self.learning and record.number > self._heard
+        if heard:
+            self._heard = record.number
+        return self._vote(record, at, heard).order
 
     def _vote(self, record: Record, at: int, heard: bool) -> OrderVote:
         """The vote of a record's interface; ``heard``: the record takes part while it is open."""
@@ -207,49 +315,127 @@ class Dissector:
             vote.add(record.data, at, record.wire_len)
         return vote
 
-    def survey(self, records: Iterable[Record]) -> None:
-        """The first pass over a file: byte orders, families, and names of links if wanted."""
-        undecided = self._order is None
+    def start(self) -> None:
+        """Begins to number messages, and to count what is not netlink, anew."""
+        self.count = 0
+        self.other_records.clear()
+
+    def survey(
+        self,
+        records: Iterable[Record],
+        tracker: Tracker | None = None,
+        wanted: HeaderTest | None = None,
+    ) -> dict[int, int] | None:
+        """The first pass over a file: byte orders, families, and names of links if wanted.
+
+        tracker: is shown all messages as well. wanted: gives the records that have such a message,
+        and those whose requests these answer, each with the number of messages before it; None
+        where they are too many or another byte order than expected was decided on.
+        """
         taught = {NETLINK_GENERIC, NETLINK_ROUTE} if self.links else {NETLINK_GENERIC}
+        orders: dict[int, str] = {}
+        votes: dict[int, OrderVote] = {}
+        choice = None if wanted is None else _Choice(wanted)
+        count = self.count
         for record in records:
             data = record.data
-            protocol = link_protocol(record.link_type, data)
+            link_type = record.link_type
+            protocol = link_protocol(link_type, data)
             if protocol < 0:
+                if choice is not None and protocol != NOT_NETLINK:
+                    choice.count += 1
+                self.count += protocol != NOT_NETLINK
                 continue
-            at = link_header_size(record.link_type)
-            if undecided:
-                self._vote(record, at, True)
+            at = link_header_size(link_type)
+            interface = record.interface
+            order = orders.get(interface)
+            if order is None:
+                # Until enough records have voted, the order is what most of them said so far.
+                vote = votes.get(interface)
+                if vote is None:
+                    vote = votes[interface] = self._vote(record, at, False)
+                vote.add(data, at, record.wire_len)
+                order = self._order or vote.order
+                if vote.decided or self._order is not None:
+                    orders[interface] = order
             # nlctrl and RTM_NEWLINK both are type 0x10, which reads 10 00 or 00 10.
-            if protocol in taught and data[at + 4 : at + 6] in (b"\x10\0", b"\0\x10"):
-                for message in self._messages(record, protocol, at):
-                    self._learn_from(message)
+            if data[at + 4 : at + 6] in _SIXTEEN and protocol in taught:
+                self._learn(record, protocol, at, order)
+            if tracker is not None:
+                self._follow(record, protocol, order, at, tracker)
+            if choice is not None:
+                choice.look(record, protocol, at, order)
+        self.count = count
+        for interface, vote in votes.items():
+            self._orders[interface] = self._order or vote.order
+        if choice is None or choice.given_up:
+            return None
+        for interface, order in choice.orders:
+            if order != (self._order or votes[interface].order):
+                return None
+        return choice.records
 
-    def _learn_from(self, message: Message) -> None:
-        if message.type != GENL_ID_CTRL or message.flags & NLM_F_REQUEST:
-            return
-        record = message.record
-        if message.protocol == NETLINK_GENERIC:
-            self._learn_family(message)
-        elif message.protocol == NETLINK_ROUTE and self.links:
-            self.learned.observe_link(
-                record.interface, record.number, record.data, message.body, message.end,
-                message.order,
+    def _follow(self, record: Record, protocol: int, order: str, at: int, tracker: Tracker) -> None:
+        """Shows the tracker the messages of a record, and counts them."""
+        data = record.data
+        size = len(data)
+        unpack = NLMSGHDR[order].unpack_from
+        first = at
+        while size - at >= NLMSG_HDRLEN:
+            length, type_, flags, seq, pid = unpack(data, at)
+            if length < NLMSG_HDRLEN:
+                break
+            end = at + length
+            self.count += 1
+            tracker.see(
+                record, self.count, protocol, order, at, end if end <= size else size,
+                type_, flags, seq, pid,
             )  # fmt: skip
+            at = (length + 3 & ~3) + at
+        # A record without a message counts as one.
+        self.count += at == first
 
-    def _learn_family(self, message: Message) -> None:
+    def _learn(self, record: Record, protocol: int, at: int, order: str) -> None:
+        """What nlctrl and the link table say in a record whose first message is at ``at``."""
+        data = record.data
+        size = len(data)
+        unpack = NLMSGHDR[order].unpack_from
+        while size - at >= NLMSG_HDRLEN:
+            length, type_, flags, _, _ = unpack(data, at)
+            if length < NLMSG_HDRLEN:
+                break
+            if type_ == GENL_ID_CTRL and not flags & NLM_F_REQUEST:
+                end = min(at + length, size)
+                if protocol == NETLINK_GENERIC:
+                    self._learn_family(record, protocol, order, at, end)
+                elif protocol == NETLINK_ROUTE and self.links:
+                    self.learned.observe_link(
+                        record.interface, record.number, data, at + NLMSG_HDRLEN, end, order
+                    )
+            at = (length + 3 & ~3) + at
+
+    def _learn_family(
+        self, record: Record, protocol: int, order: str, start: int, end: int
+    ) -> None:
         """What was told before, and holds since, need not be read again."""
-        record, learned = message.record, self.learned
+        learned = self.learned
         if self._taught_at != learned.changes or len(self._taught) > 4096:
             self._taught.clear()
             self._taught_at = learned.changes
-        told = (record.interface, record.data[message.body : message.end])
-        if told not in self._taught:
+        told = (record.interface, record.data[start + NLMSG_HDRLEN : end])
+        if told in self._taught:
+            return
+        message = self._message(record, protocol, order, start)
+        if message is not None:
             learned.observe(record.interface, record.number, message.command, message.attrs)
-            if len(told[1]) <= 4096:
-                self._taught.add(told)
+        if len(told[1]) <= 4096:
+            self._taught.add(told)
 
-    def dissect(self, record: Record) -> list[Message]:
-        """The messages of a record; empty for a record that is not netlink's (which is counted)."""
+    def dissect(self, record: Record, wanted: HeaderTest | None = None) -> list[Message]:
+        """The messages of a record; empty for a record that is not netlink's (which is counted).
+
+        wanted: leave out the messages whose header fails it; what has no header is given.
+        """
         protocol = link_protocol(record.link_type, record.data)
         if protocol < 0:
             if protocol == NOT_NETLINK:
@@ -260,96 +446,242 @@ class Dissector:
             message.last = True
             message.body = message.end
             message.problems.append(
-                Note("warn", "record.short", "the link header is cut off", "link", 0, message.end)
+                Note("record.short", "the link header is cut off", "link", 0, message.end)
             )
             message.plan = Plan(None, None)
             message.plan.regular = False
-            self._number([message])
-            return [message]
-        messages = self._messages(record, protocol, link_header_size(record.link_type))
-        self._number(messages)
-        if self.learning:
-            for message in messages:
-                self._learn_from(message)
-        return messages
-
-    def _number(self, messages: list[Message]) -> None:
-        for message in messages:
             self.count += 1
             message.number = self.count
+            return [message]
+        at = link_header_size(record.link_type)
+        if not self.learning:
+            return self._messages(record, protocol, at, self.tracker, wanted)
+        messages = self._messages(record, protocol, at, self.tracker, None)
+        self._learn(record, protocol, at, self.order_of(record, at))
+        if wanted is None:
+            return messages
+        return [
+            message
+            for message in messages
+            if message.type < 0
+            or wanted(protocol, message.type, message.flags, message.seq, message.pid,
+                      message.length)
+        ]  # fmt: skip
 
-    def _messages(self, record: Record, protocol: int, at: int) -> list[Message]:
+    def pass_over(self, record: Record) -> None:
+        """Counts a record's messages and shows them to the tracker, but makes none."""
+        protocol = link_protocol(record.link_type, record.data)
+        if protocol < 0 or self.tracker is None or self.learning:
+            self.dissect(record, nothing)
+        else:
+            at = link_header_size(record.link_type)
+            self._follow(record, protocol, self.order_of(record, at), at, self.tracker)
+
+    def request(self, record: Record, start: int, number: int) -> Message | None:
+        """The message of that number, which starts there, without what belongs to it."""
+        protocol = link_protocol(record.link_type, record.data)
+        if protocol < 0:
+            return None
+        order = self.order_of(record, link_header_size(record.link_type))
+        message = self._message(record, protocol, order, start)
+        if message is not None:
+            message.number = number
+        return message
+
+    def reading(
+        self, record: Record, order: str, start: int, direction: str = ""
+    ) -> Message | None:
+        """The message that starts there, neither counted nor tracked; None where there is none.
+
+        direction: read it as going there, whatever it says itself.
+        """
+        protocol = link_protocol(record.link_type, record.data)
+        return self._message(record, protocol, order, start, direction)
+
+    def answered(self, txn: Transaction) -> int:
+        """Whether requests of that kind get a message in return: 0 no, 1 maybe, 2 surely.
+
+        What a change is answered with, listeners are told; some families tell who asked as well.
+        """
+        where = txn.where
+        if where is None:
+            return 1
+        record, start = where
+        body = start + NLMSG_HDRLEN
+        command = record.data[body] if body < len(record.data) else 0
+        key = (txn.protocol, txn.type, command if txn.protocol == NETLINK_GENERIC else -1)
+        if self._answered_at != self.learned.changes:
+            self._answered.clear()
+            self._answered_at = self.learned.changes
+        known = self._answered.get(key)
+        if known is None:
+            message = self.request(record, start, 0)
+            known = 1
+            if message is not None:
+                plan = message.plan
+                assert isinstance(plan, Plan)
+                if _TELLS.match(message.operation_c):
+                    known = 0
+                elif plan.op is not None and plan.op.answered:
+                    known = 2 if _ASKS.search(message.operation_c) else 1
+                elif message.flag_class in ("new", "del"):
+                    known = 0
+            self._answered[key] = known
+        return known
+
+    def _message(
+        self, record: Record, protocol: int, order: str, at: int, direction: str = ""
+    ) -> Message | None:
+        """The message whose header is at ``at``, planned; None where there is none.
+
+        direction: where it is known better than by the message's own flags.
+        """
+        if len(record.data) - at < NLMSG_HDRLEN:
+            return None
+        length, type_, flags, seq, pid = NLMSGHDR[order].unpack_from(record.data, at)
+        if length < NLMSG_HDRLEN:
+            return None
+        return self._made(record, protocol, order, at, length, type_, flags, seq, pid, direction)
+
+    def _made(
+        self, record: Record, protocol: int, order: str, at: int, length: int, type_: int,
+        flags: int, seq: int, pid: int, direction: str,
+    ) -> Message:  # fmt: skip
+        """A message with such a header, planned."""
+        size = len(record.data)
+        end = at + length
+        message = Message(self, record, 0, protocol, order, at, end if end <= size else size)
+        message.first = False
+        message.length = length
+        message.type = type_
+        message.flags = flags
+        message.seq = seq
+        message.pid = pid
+        if end > size:
+            if record.wire_len > size and end - record.wire_len < 4:
+                note = Note("truncated", "cut by the capture's snapshot length", "nlmsg", at, size)
+            else:
+                what = f"nlmsg_len {length} where {size - at} bytes are left"
+                note = Note("nlmsg.len.overrun", what, "nlmsg", at, at + 4)
+            message.problems.append(note)
+        self._plan(message, direction)
+        return message
+
+    def _messages(
+        self,
+        record: Record,
+        protocol: int,
+        at: int,
+        tracker: Tracker | None,
+        wanted: HeaderTest | None,
+    ) -> list[Message]:
         data = record.data
         size = len(data)
         order = self.order_of(record, at)
         unpack = NLMSGHDR[order].unpack_from
         messages: list[Message] = []
+        message: Message | None = None
+        index = 0
         while size - at >= NLMSG_HDRLEN:
             length, type_, flags, seq, pid = unpack(data, at)
             if length < NLMSG_HDRLEN:
                 break
             end = at + length
-            message = Message(
-                self, record, len(messages), protocol, order, at, end if end <= size else size
-            )
-            message.length = length
-            message.type = type_
-            message.flags = flags
-            message.seq = seq
-            message.pid = pid
-            if end > size:
-                if record.wire_len > size and end - record.wire_len < 4:
-                    note = Note("note", "truncated", "cut by the capture's snapshot length",
-                                "nlmsg", at, size)  # fmt: skip
-                else:
-                    note = Note("error", "nlmsg.len.overrun",
-                                f"nlmsg_len {length} where {size - at} bytes are left",
-                                "nlmsg", at, at + 4)  # fmt: skip
-                message.problems.append(note)
-            self._plan(message)
-            messages.append(message)
+            if message is not None and message.length & 3:
+                message.problems.append(
+                    Note("nlmsg.align", f"nlmsg_len {message.length} is no multiple of 4", "nlmsg",
+                         message.start, message.body)
+                )  # fmt: skip
+            self.count += 1
+            if tracker is not None:
+                tracker.see(
+                    record, self.count, protocol, order, at, end if end <= size else size,
+                    type_, flags, seq, pid,
+                )  # fmt: skip
+            if wanted is None or wanted(protocol, type_, flags, seq, pid, length):
+                direction = ""
+                if tracker is not None and (flags & NLM_F_REQUEST or tracker.direction == "notify"):
+                    direction = tracker.direction
+                message = self._made(
+                    record, protocol, order, at, length, type_, flags, seq, pid, direction
+                )
+                message.index = index
+                message.first = index == 0
+                message.number = self.count
+                if tracker is not None:
+                    self._track(message, tracker)
+                messages.append(message)
+            else:
+                message = None
+            index += 1
             at = (length + 3 & ~3) + at
-        if not messages:
+        if not index:
             message = Message(self, record, 0, protocol, order, at, at)
             message.plan = Plan(None, None)
             message.plan.regular = False
+            self.count += 1
+            message.number = self.count
             messages.append(message)
-        last = messages[-1]
-        last.last = True
-        rest = at if last.type < 0 else min(size, (last.length + 3 & ~3) + last.start)
-        if rest < size:
-            self._note_tail(last, data, rest, size)
-        elif last.type < 0:
-            last.problems.append(Note("warn", "record.empty", "no message", "tail", size, size))
+        if message is not None:
+            message.last = True
+            if at < size:
+                self._note_tail(message, data, at, size)
+            elif message.type < 0:
+                message.problems.append(Note("record.empty", "no message", "tail", size, size))
         return messages
+
+    def _track(self, message: Message, tracker: Tracker) -> None:
+        """Puts on a message what the tracker found out."""
+        message.txn = tracker.txn
+        message.latency_ns = tracker.latency_ns
+        message.copy = tracker.copy
+        control = message.type in (NLMSG_ERROR, NLMSG_DONE)
+        if control and not message.operation and message.txn is not None:
+            # The end of a dump names no request, and a request's header alone no command.
+            sent = message.txn.source
+            if sent is not None:
+                message.family, message.operation = sent.family, sent.operation
+                message.command = sent.command
+        code = tracker.note
+        if not code and message.direction == "request" and self.fate is not None:
+            code = self.fate(message.number)
+        if code:
+            message.problems.append(
+                Note(code, _TRACKED[code], "nlmsg", message.start, message.start + NLMSG_HDRLEN)
+            )
 
     @staticmethod
     def _note_tail(message: Message, data: bytes, start: int, end: int) -> None:
         if not any(data[start:end]):
-            note = Note("chat", "record.tail.zero", f"{end - start} zero bytes after the messages",
+            note = Note("record.tail.zero", f"{end - start} zero bytes after the messages",
                         "tail", start, end)  # fmt: skip
         elif end - start < NLMSG_HDRLEN:
-            note = Note("warn", "record.tail", f"{end - start} bytes are too few for a message",
+            note = Note("record.tail", f"{end - start} bytes are too few for a message",
                         "tail", start, end)  # fmt: skip
         else:
-            note = Note("error", "nlmsg.len.short", "nlmsg_len is shorter than its header", "tail",
+            note = Note("nlmsg.len.short", "nlmsg_len is shorter than its header", "tail",
                         start, end)  # fmt: skip
         message.problems.append(note)
 
     # What a message is
 
-    def _plan(self, message: Message) -> None:
-        """Names the message and lays out what stands behind its nlmsghdr."""
+    def _plan(self, message: Message, direction: str = "") -> None:
+        """Names the message and lays out what stands behind its nlmsghdr.
+
+        direction: where it is known better than by the message's own flags.
+        """
         type_, flags, protocol = message.type, message.flags, message.protocol
         body = message.body = message.start + NLMSG_HDRLEN
         if type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES:
             self._plan_control(message)
             return
-        if flags & NLM_F_REQUEST:
+        if direction:
+            pass
+        elif flags & NLM_F_REQUEST:
             direction = "request"
         elif protocol == NETLINK_USERSOCK:
             direction = "unknown"
-        elif flags & NLM_F_MULTI or message.pid:
+        elif message.pid:
             direction = "reply"
         else:
             direction = "notify"
@@ -361,6 +693,8 @@ class Dissector:
         op = self._classic.get(key)
         if op is None and key not in self._classic:
             op = self.registry.classic(protocol, type_, direction, message.order)
+            if op is None and direction == "request":
+                op = self.registry.classic(protocol, type_, "reply", message.order)
             if len(self._classic) > 65536:
                 self._classic.clear()
             self._classic[key] = op
@@ -369,6 +703,8 @@ class Dissector:
         if op is not None:
             self._name(message, op)
             self._lay_out(message, plan, op, body)
+            if direction == "request" and op.kind != "request":
+                _against(message, "nlmsg", message.start, body)
         else:
             message.family = ""
             message.flag_class = flag_class(protocol, type_, "")
@@ -404,22 +740,33 @@ class Dissector:
         message.command = command = data[at]
         message.version = data[at + 1]
         at += GENL_HDRLEN
+        if info is not None and info.since and (earlier := self._earlier_name(info)):
+            what = f"id {message.type} was {printable(earlier)} before record {info.since}"
+            message.problems.append(
+                Note("family.id.reused", what, "nlmsg", message.start, message.body)
+            )
         family = None if info is None else self.registry.family(info.name, message.order)
         if family is not None:
-            op = plan.op = family.op(command, direction)
+            op = family.op(command, direction)
+            if op is None and direction == "request":
+                op = family.against(command)
+            plan.op = op
             if op is not None:
                 self._name(message, op)
                 self._lay_out(message, plan, op, at)
+                if direction == "request" and op.kind != "request":
+                    _against(message, "genlmsg", message.body, at)
                 return
             what = f"command {command} is not in family {family.name}"
-            message.problems.append(
-                Note("note", "genl.cmd.unknown", what, "genlmsg", at - GENL_HDRLEN, at)
-            )
+            message.problems.append(Note("genl.cmd.unknown", what, "genlmsg", at - GENL_HDRLEN, at))
             default = family.spec.fixed_header
             if default:
                 plan.header = family.struct(default)
         elif info is not None:
-            _remark(message, "family.undescribed", f"no specification of family {info.name}")
+            dump = message.flags & NLM_F_DUMP == NLM_F_DUMP or message.flags & NLM_F_MULTI != 0
+            plan.set = self._policies.find(info, command, dump, message.order)
+            how = "read as the kernel's policy says" if plan.set is not None else "guessed"
+            _remark(message, "family.undescribed", f"no specification of family {info.name}", how)
         else:
             _remark(message, "family.unlearned", f"nothing tells which family id {message.type} is")
         message.flag_class = "get"
@@ -428,6 +775,15 @@ class Dissector:
             self._place(message, plan, at)
         else:
             self._lay_out_unknown(message, plan, at, 0 if info is None else info.hdrsize)
+
+    def _earlier_name(self, info: FamilyInfo) -> str:
+        """The name that a family's id had before, "" if it had none or the same."""
+        known = self._earlier.get(info)
+        if known is None:
+            before = self.learned.family(info.interface, info.id, info.since - 1)
+            known = "" if before is None or before.name == info.name else before.name
+            self._earlier[info] = known
+        return known
 
     def _lay_out(self, message: Message, plan: Plan, op: Op, at: int) -> None:
         plan.header = op.header
@@ -459,6 +815,11 @@ class Dissector:
                 plan.attrs_at == message.end
                 or reads_as_attrs(data, plan.attrs_at, message.end, message.order)
             ):
+                if shape.header is not op.header and plan.header_end > at:
+                    what = f"struct {_c_name(shape.header)} in place of {_c_name(op.header)}"
+                    message.problems.append(
+                        Note("header.deprecated", what, "header", at, plan.attrs_at)
+                    )
                 return
         plan.header, plan.set, plan.regular = op.header, op.set, True
         self._place(message, plan, at)
@@ -492,14 +853,18 @@ class Dissector:
         if message.protocol == NETLINK_GENERIC or reads_as_attrs(
             data, plan.attrs_at, message.end, message.order
         ):
-            plan.set = guess_set(message.order)
+            plan.set = plan.set or guess_set(message.order)
         else:
             plan.regular = plan.regular and plan.attrs_at == message.end
 
     def _plan_control(self, message: Message) -> None:
         plan = Plan(None, None)
         message.plan = plan
-        message.direction = "request" if message.flags & NLM_F_REQUEST else "reply"
+        if message.flags & NLM_F_REQUEST:
+            message.direction = "request"
+        else:
+            # The kernel answers to a port id; some notifications end with a DONE as well.
+            message.direction = "reply" if message.pid else "notify"
         message.flag_class = "ack"
         message.operation_c = CONTROL_TYPES[message.type]
         size = message.end - message.start
@@ -507,10 +872,24 @@ class Dissector:
         if message.type == NLMSG_ERROR:
             plan.regular = size == 36 and not message.flags & NLM_F_ACK_TLVS
             self._name_inner(message)
+            self._note_refusal(message)
         elif message.type == NLMSG_DONE:
             plan.regular = size in (16, 20)
+            self._note_refusal(message)
         else:
             plan.regular = size == 16
+            if message.type == NLMSG_OVERRUN:
+                note = Note("nlmsg.overrun", "messages were lost", "nlmsg", message.start,
+                            message.body)  # fmt: skip
+                message.problems.append(note)
+
+    def _note_refusal(self, message: Message) -> None:
+        """A note on what the kernel did not do."""
+        code = self._s32(message, message.body) if message.end - message.body >= 4 else 0
+        if code < 0:
+            asked = message.operation or ("request" if message.type == NLMSG_ERROR else "dump")
+            what = f"the kernel refused the {asked}: {error_name(code)}"
+            message.problems.append(Note("error.refused", what, "error", message.body, message.end))
 
     def _name_inner(self, message: Message) -> None:
         """An error or ack is named by the request that it answers."""
@@ -542,7 +921,7 @@ class Dissector:
         )  # fmt: skip
         if stop > message.end:
             inner.problems.append(
-                Note("warn", "nlmsg.len.overrun", f"nlmsg_len {length} of the embedded request "
+                Note("nlmsg.inner.overrun", f"nlmsg_len {length} of the embedded request "
                      f"where {message.end - at} bytes are left", "", at, at + 4)
             )  # fmt: skip
         if type_ in CONTROL_TYPES and type_ < NLMSG_MIN_TYPE:
@@ -555,7 +934,7 @@ class Dissector:
             inner.family = "" if info is None else info.name
         else:
             self._plan(inner)
-            if header_only:
+            if inner.end == inner.body:
                 inner.problems.clear()
         inner.flags = flags
         return inner
@@ -569,7 +948,7 @@ class Dissector:
             if plan.set is None or plan.attrs_at == message.end:
                 return {}
             record = message.record
-            walk = _Walk(record.wire_len > len(record.data))
+            walk = _Walk(message)
             root = self._root(message, plan, walk)
             root.name = "attrs"
             try:
@@ -611,8 +990,14 @@ class Dissector:
             return ""
         plan = message.plan
         assert isinstance(plan, Plan)
-        if plan.op is not None and plan.op.group is not None:
-            return plan.op.group
+        op = plan.op
+        if op is not None:
+            said = (message.header or {}) if op.choices else {}
+            for choice in op.choices:
+                if all(_says(message, said, name, value) for name, value in choice.when.items()):
+                    return choice.group
+            if op.group is not None:
+                return op.group
         if plan.info is not None and len(plan.info.groups) == 1:
             return next(iter(plan.info.groups.values()))
         return ""
@@ -629,7 +1014,7 @@ class Dissector:
         code = 0
         if message.end - message.body >= 4:
             code = self._s32(message, message.body)
-        return _error_object(code)
+        return error_object(code)
 
     @staticmethod
     def _s32(message: Message, at: int) -> int:
@@ -639,7 +1024,7 @@ class Dissector:
     def layers(self, message: Message) -> list[Node]:
         data = message.record.data
         layers: list[Node] = []
-        walk = _Walk(message.record.wire_len > len(data))
+        walk = _Walk(message)
         if message.first:
             layers.append(self._link_layer(message))
         if message.type >= 0:
@@ -786,25 +1171,29 @@ class Dissector:
             return layer
         code = self._s32(message, at)
         name = error_name(code)
-        layer.display = name or ("ack" if message.type == NLMSG_ERROR else "done")
+        fine = "ack" if message.type == NLMSG_ERROR else "done"
+        layer.display = name or fine
         layer.children.append(_field("code", "error", at, 4, code, f"{code} {name or ''}".rstrip()))
-        plan.error = _error_object(code)
+        plan.error = error_object(code)
         at += 4
         inner: Message | None = None
+        request = Node("request", "msg", "nest", at, at)
         if message.type == NLMSG_ERROR:
             inner = self._inner(message)
             if inner is None:
                 if at < end:
                     layer.children.append(raw_node(data, at, end, "cut"))
                 return layer
-            request = Node("request", "msg", "nest", inner.start, inner.end)
+            request.end = inner.end
             request.display = inner.operation_c or inner.operation
             request.children.append(self._nlmsg_layer(inner))
             if inner.type == NLMSG_ERROR and inner.body < inner.end:
                 # Errors inside errors would nest without end.
                 request.children.append(raw_node(data, inner.body, inner.end))
             elif inner.body < inner.end:
+                walk.request = True
                 self._body_layers(request.children, inner, walk)
+                walk.request = False
             self._place_problems(inner, request.children, walk)
             layer.children.append(request)
             at = inner.end
@@ -821,104 +1210,89 @@ class Dissector:
                 )
                 layer.children.append(ext)
                 if isinstance(ext.value, dict):
-                    self._explain(plan.error, ext.value, inner)
-                    if plan.error["message"]:
-                        layer.display += f' "{show(plan.error["message"])}"'
+                    explain(plan.error, ext.value, self._blamed(message, inner, request))
+                    layer.display = describe(plan.error, fine)
             else:
                 layer.children.append(zero_or_raw(data, at, end))
+        if name is not None and not any(plan.error[key] for key in ("message", "attr", "missing")):
+            plan.error["hint"] = self._hint(message, inner, request, walk)
+            layer.display = describe(plan.error, fine)
         return layer
 
-    def _explain(
-        self, error: dict[str, Json], said: dict[str, Json], inner: Message | None
-    ) -> None:
-        """Puts the kernel's words into the error and names the attribute that they blame."""
-        error["message"] = said.get("msg")
-        error["offset"] = said.get("offs")
-        error["policy"] = said.get("policy")
-        error["cookie"] = said.get("cookie")
-        missing = said.get("miss-type")
-        if inner is None or not isinstance(inner.plan, Plan):
-            error["missing"] = None if missing is None else f"attr-{missing}"
-            return
-        offset = error["offset"]
-        if isinstance(offset, int):
-            error["attr"] = self._path_at(inner, inner.start + offset)
-        if isinstance(missing, int):
-            nest = said.get("miss-nest")
-            attr_set, path = inner.plan.set, ""
-            if isinstance(nest, int):
-                attr_set, path = self._set_at(inner, inner.start + nest)
-            attr = None if attr_set is None else attr_set.attrs.get(missing)
-            name = f"attr-{missing}" if attr is None else attr.name
-            error["missing"] = f"{path}.{name}" if path else name
+    @staticmethod
+    def _hint(message: Message, inner: Message | None, copy: Node, walk: _Walk) -> str | None:
+        """What is odd about a request that was refused without a word, None if nothing is.
 
-    def _path_at(self, inner: Message, at: int) -> str | None:
-        """The dotted name of what begins at an offset of a request: attribute or header member."""
-        layers: list[Node] = []
-        if inner.type == NLMSG_ERROR:
+        copy: the node of the request's copy, inner.
+        """
+        asked, layers, noted = inner, copy.children, walk.noted
+        if inner is None or inner.end - inner.start < inner.length:
+            asked = None if message.txn is None else message.txn.source
+            if asked is not None:
+                layers, noted = asked.layers, asked.noted
+        if asked is None or not isinstance(asked.plan, Plan):
             return None
-        self._body_layers(layers, inner, _Walk(False))
-        for layer in layers:
-            path: list[str] = []
-            node = layer
-            while node.start <= at < node.end:
-                for child in node.children:
-                    if child.start <= at < child.end and child.kind in ("attr", "nest", "item"):
-                        break
-                    if child.start == at and child.kind == "field" and layer.name == "header":
-                        return child.name
-                else:
-                    break
-                node = child
-                path.append(node.name)
-                if node.start == at:
-                    return ".".join(path)
-            if path:
-                return ".".join(path)
+        info = asked.plan.info
+        if info is not None and info.operations and asked.command not in info.operations:
+            return f"{info.name} has no command {asked.command}"
+        inside = [node for node in noted if asked.start <= node.start < asked.end]
+        for note in place_notes(layers, inside):
+            if note.code in _SUSPECT:
+                return f"{note.path.removeprefix('attrs.')}: {note.message}"
         return None
 
-    @staticmethod
-    def _set_at(inner: Message, at: int) -> tuple[AttrSet | None, str]:
-        """The attribute set inside the nest that begins at an offset, and the nest's path."""
-        plan = inner.plan
-        assert isinstance(plan, Plan)
-        attr_set = plan.set
-        data = inner.record.data
-        start, end, path = plan.attrs_at, inner.end, ""
-        while attr_set is not None:
-            for span in iter_attrs(data, start, end, inner.order):
-                if span.start <= at < span.padded:
-                    break
-            else:
-                return None, path
-            attr = attr_set.attrs.get(span.kind & NLA_TYPE_MASK)
-            if attr is None or not isinstance(attr.type, Nest):
-                return None, path
-            path = f"{path}.{attr.name}" if path else attr.name
-            attr_set = attr.type.set
-            if span.start == at:
-                break
-            start, end = span.start + 4, span.stop
-        return attr_set, path
+    def _blamed(self, message: Message, inner: Message | None, node: Node) -> Request | None:
+        """The request that an error is about: the copy inside it if that is whole, or the sent one.
+
+        node: the copy's.
+        """
+        if inner is None or inner.end - inner.start < inner.length:
+            sent = None if message.txn is None else message.txn.source
+            if sent is not None and (inner is None or sent.type == inner.type):
+                return _request_of(sent, sent.layers)
+        return None if inner is None else _request_of(inner, node.children)
 
 
-def _remark(message: Message, code: str, what: str) -> None:
-    """A note that the message's attributes are guessed, and why."""
-    what += ": attributes are guessed"
-    message.problems.append(Note("chat", code, what, "nlmsg", message.start, message.body))
+def nothing(*_: int) -> bool:
+    """Wants no message."""
+    return False
 
 
-def _error_object(code: int) -> dict[str, Json]:
-    return {
-        "code": code,
-        "name": error_name(code),
-        "message": None,
-        "offset": None,
-        "attr": None,
-        "missing": None,
-        "policy": None,
-        "cookie": None,
-    }
+def _says(message: Message, header: dict[str, Json], name: str, value: Json) -> bool:
+    """Whether a member of the header, an attribute or one of the flags has a value."""
+    if name == "nlmsg-flags":
+        return value in flag_names(message.flags, message.flag_class)
+    return (header[name] if name in header else message.attrs.get(name)) == value
+
+
+def _remark(message: Message, code: str, what: str, how: str = "guessed") -> None:
+    """A note that nobody described the message's attributes, and how they are read."""
+    what += f": attributes are {how}"
+    message.problems.append(Note(code, what, "nlmsg", message.start, message.body))
+
+
+def _against(message: Message, layer: str, start: int, end: int) -> None:
+    """A note that a request claims to be what only the kernel sends."""
+    what = f"only the kernel sends {message.operation}"
+    message.problems.append(Note("direction.odd", what, layer, start, end))
+
+
+def _c_name(header: StructType | None) -> str:
+    return "none" if header is None else header.name.replace("-", "_")
+
+
+def _request_of(message: Message, layers: list[Node]) -> Request:
+    """What is to be known of a message to say what is wrong with it."""
+    plan = message.plan
+    assert isinstance(plan, Plan)
+    index, policy = -1, None
+    if plan.info is not None:
+        policy = plan.info.policy
+        mode = "dump" if message.flags & NLM_F_DUMP == NLM_F_DUMP else "do"
+        index = policy.operations.get(message.command, {}).get(mode, -1)
+    return Request(
+        message.record.data, message.start, message.order, layers, plan.set, policy, index
+    )
 
 
 def _attrs_of(layers: list[Node]) -> dict[str, Json]:

@@ -6,6 +6,7 @@ NldissectError
 │   └── TruncatedCapture  the input ends inside a record or block (exit 4)
 ├── SpecError             a specification file is wrong (exit 2)
 ├── UsageError            a command was called with words that mean nothing (exit 2)
+│   └── FilterError       a display filter or a field's name is wrong
 └── OutputError           what was asked for cannot be written (exit 5)
 """
 
@@ -54,6 +55,51 @@ class SpecError(NldissectError):
 
 class UsageError(NldissectError):
     """An option or argument asks for something that does not exist."""
+
+
+class FilterError(UsageError):
+    """A display filter, or the name of a field, is wrong.
+
+    what: a sentence. text: the filter; column: 0-based place of the mistake in it, length: how
+    many characters it has, 0 at the end. expected: what could stand there; near: the nearest
+    right spellings.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        text: str,
+        column: int = 0,
+        length: int = 0,
+        expected: tuple[str, ...] = (),
+        near: tuple[str, ...] = (),
+    ) -> None:
+        self.what = what
+        self.text = text
+        self.column = column
+        self.length = length
+        self.expected = expected
+        self.near = near
+        message = what
+        if near:
+            message += f"; did you mean {' or '.join(near)}?"
+        elif expected:
+            message += f"; expected {', '.join(expected)}"
+        super().__init__(message)
+
+    def caret(self, width: int = 78) -> tuple[str, str]:
+        """The text, cut to a width around the mistake, and a line that marks the mistake.
+
+        Characters that some terminals lack or show wider are ``?``.
+        """
+        text = "".join(char if " " <= char <= "~" else "?" for char in self.text)
+        start = 0
+        if len(text) > width:
+            start = max(0, min(self.column - width // 2, len(text) - width))
+        shown = text[start : start + width]
+        column = self.column - start
+        marks = max(1, min(self.length, len(shown) - column))
+        return shown, " " * column + "^" + "~" * (marks - 1)
 
 
 class OutputError(NldissectError):

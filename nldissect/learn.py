@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .errors import UsageError
 from .text import Json
-from .wire.attrs import iter_attrs
+from .wire.attrs import NLATTR
 from .wire.consts import GENL_ID_CTRL
 from .wire.order import OrderVote
 
@@ -215,15 +215,23 @@ class Learned:
         """Takes the ifinfomsg with attributes in data[at:end] of an RTM_NEWLINK from the kernel."""
         if end - at < 16:
             return
-        ifindex = int.from_bytes(data[at + 4 : at + 8], "big" if order == "big" else "little")
-        for span in iter_attrs(data, at + 16, end, order):
-            if span.kind == IFLA_IFNAME and not span.problem and span.length <= NAME_LIMIT:
-                name = data[span.start + 4 : span.stop].rstrip(b"\0").decode("utf-8", "replace")
-                records, names = self._links.setdefault((interface, ifindex), ([], []))
-                if (not names or names[-1] != name) and len(names) < 4096:
-                    records.append(record)
-                    names.append(name)
+        unpack = NLATTR[order].unpack_from
+        start = at + 16
+        while end - start >= 4:
+            length, kind = unpack(data, start)
+            if length < 4 or length > end - start:
                 return
+            if kind == IFLA_IFNAME and length <= NAME_LIMIT:
+                break
+            start += length + 3 & ~3
+        else:
+            return
+        ifindex = int.from_bytes(data[at + 4 : at + 8], "big" if order == "big" else "little")
+        name = data[start + 4 : start + length].rstrip(b"\0").decode("utf-8", "replace")
+        records, names = self._links.setdefault((interface, ifindex), ([], []))
+        if (not names or names[-1] != name) and len(names) < 4096:
+            records.append(record)
+            names.append(name)
 
     def observe(self, interface: int, record: int, command: int, attrs: Mapping[str, Json]) -> None:
         """Takes one message that nlctrl sent: its command and its attributes' values."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Final, Protocol
 
+from .notes import severity_of
 from .text import Json, show
 
 GUESSED: Final = "guessed"
 """The code of the mark on a node that was read by what its bytes look like."""
-
-SEVERITIES: Final = ("chat", "note", "warn", "error")
 
 
 class Record:
@@ -53,9 +52,12 @@ class Interface:
 
     section: 0-based section of the file; link_type, snaplen as the file says.
     order_hint: the byte order of the file or section header, ``little`` or ``big``.
+    tick_ns: the unit of its times in ns, 1 also where that is no whole number.
     """
 
-    __slots__ = ("section", "link_type", "snaplen", "name", "description", "order_hint")
+    __slots__ = (
+        "section", "link_type", "snaplen", "name", "description", "order_hint", "tick_ns",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class Interface:
         name: str,
         description: str,
         order_hint: str,
+        tick_ns: int = 1,
     ) -> None:
         self.section = section
         self.link_type = link_type
@@ -72,20 +75,20 @@ class Interface:
         self.name = name
         self.description = description
         self.order_hint = order_hint
+        self.tick_ns = tick_ns
 
 
 class Note:
-    """A remark on a message: severity (one of SEVERITIES), a stable dotted code, a sentence, where.
+    """A remark on a message: a stable dotted code of the catalogue, a sentence, where.
 
+    severity: the code's, one of notes.SEVERITIES.
     path: names from the layer down to the node, joined by dots.
     """
 
     __slots__ = ("severity", "code", "message", "path", "start", "end")
 
-    def __init__(
-        self, severity: str, code: str, message: str, path: str, start: int, end: int
-    ) -> None:
-        self.severity = severity
+    def __init__(self, code: str, message: str, path: str, start: int, end: int) -> None:
+        self.severity = severity_of(code)
         self.code = code
         self.message = message
         self.path = path
@@ -154,33 +157,35 @@ class Node:
 class Transaction:
     """A request with all that answers it, or a notification with its copies.
 
-    number: counted from 1, in the order of the first messages. kind: request or notify.
+    number: counted from 1, in the order of the first messages.
+    kind: request, notify, or orphan for answers whose request is not in the capture.
     record, message: the numbers of the first message's record and of itself.
-    interface, protocol, type, flags, seq: of the first message.
+    interface, protocol, type, flags, seq: of the first message; of an orphan's, its answer.
     port: port id of the socket that asked, 0 while nothing tells it.
     start_ns, first_ns, last_ns: times of the request, of its first answer and of the last so far;
     None while there is none, or where the capture has no times.
     answers: messages that answer, the one that ends it among them; parts: records that hold them.
-    copies: how often a notification was captured, 0 for a request.
+    dump: whether it is one. copies: how often a notification was captured, 0 for a request.
+    cause: number of the transaction whose request made the kernel notify, 0 if none did.
     state: open, done (acknowledged, or the answer is whole), failed.
     code: what the kernel ended it with: 0, a negative errno, or None while it has not.
     interrupted: a dump was inconsistent (NLM_F_DUMP_INTR); ambiguous: an answer may belong to
-    another request.
+    another request. outcome: the same at the capture's end, where an earlier pass found it out.
     """
 
     __slots__ = (
         "number", "kind", "record", "message", "interface", "protocol", "type", "flags", "seq",
-        "port", "start_ns", "first_ns", "last_ns", "answers", "parts", "copies", "state", "code",
-        "interrupted", "ambiguous", "source",
+        "port", "start_ns", "first_ns", "last_ns", "answers", "parts", "dump", "copies", "cause",
+        "state", "code", "interrupted", "ambiguous", "outcome", "_reader", "_where",
     )  # fmt: skip
 
-    def __init__(self, number: int, kind: str, record: Record, message: int, protocol: int) -> None:
+    def __init__(self, number: int, kind: str, record: Record, message: int) -> None:
         self.number = number
         self.kind = kind
         self.record = record.number
         self.message = message
         self.interface = record.interface
-        self.protocol = protocol
+        self.protocol = -1
         self.type = 0
         self.flags = 0
         self.seq = 0
@@ -190,12 +195,57 @@ class Transaction:
         self.last_ns: int | None = None
         self.answers = 0
         self.parts = 0
-        self.copies = 1 if kind == "notify" else 0
+        self.dump = False
+        self.copies = 0
+        self.cause = 0
         self.state = "open"
         self.code: int | None = None
         self.interrupted = False
         self.ambiguous = False
-        self.source: Message | None = None
+        self.outcome: Transaction | None = None
+        self._reader: Decode | None = None
+        self._where: tuple[Record, int] | None = None
+
+    def keep(self, reader: Decode, record: Record, start: int) -> None:
+        """Remembers where the request stands."""
+        self._reader = reader
+        self._where = (record, start)
+
+    def forget(self) -> None:
+        """Lets go of the request's bytes."""
+        self._where = None
+
+    @property
+    def where(self) -> tuple[Record, int] | None:
+        """The record of the request and where it starts in it."""
+        return self._where
+
+    @property
+    def source(self) -> Message | None:
+        """The request, None where there is none."""
+        if self._where is None or self._reader is None:
+            return None
+        return self._reader.request(self._where[0], self._where[1], self.message)
+
+
+class Tracker(Protocol):
+    """Who finds out what belongs together, header by header.
+
+    After ``see``: txn, direction, latency_ns and copy of that message; note: the code of a note
+    on it, or "".
+    """
+
+    txn: Transaction | None
+    direction: str
+    latency_ns: int | None
+    copy: int
+    note: str
+
+    def see(
+        self, record: Record, number: int, protocol: int, order: str, start: int, end: int,
+        type_: int, flags: int, seq: int, pid: int,
+    ) -> None:  # fmt: skip
+        """Takes the header of a message, data[start:end] of the record; number counts messages."""
 
 
 class Decode(Protocol):
@@ -215,6 +265,9 @@ class Decode(Protocol):
 
     def group(self, message: Message) -> str:
         """The multicast group of a notification."""
+
+    def request(self, record: Record, start: int, number: int) -> Message | None:
+        """The message that starts there."""
 
 
 class Message:
@@ -347,14 +400,111 @@ class Message:
             self.attrs  # noqa: B018
         if self._notes is None:
             if self._layers is None:
-                self._notes = self.problems
+                self._notes = sorted(self.problems, key=_note_start)
             else:
                 self._notes = place_notes(self._layers, self.noted)
         return self._notes
 
+    @property
+    def data(self) -> bytes:
+        """The message's own bytes, without link header and padding."""
+        return self.record.data[self.start : self.end]
+
+    def get(self, path: str, default: Json = None) -> Json:
+        """The value at a dotted path of names, ``header.dev-name``; ``default`` where none is.
+
+        A path begins among the attributes or, where these have no such name, among the members of
+        the family header. On a list, a number picks an element, and a name gives the list of what
+        all elements have under it; elements that an array keeps under their index are entered.
+        """
+        parts = path.split(".")
+        for root in (self.attrs, self.header):
+            if root is not None and parts[0] in root:
+                found = _value_at(root, parts)
+                return default if found is None else found
+        return default
+
+    def find(self, name: str) -> list[Json]:
+        """Values of all attributes of that name, at any depth, in the order of the bytes."""
+        found: list[Json] = []
+        for layer in self.layers:
+            if layer.name == "attrs":
+                _search(layer, name, found)
+        return found
+
+    def node(self, path: str) -> Node | None:
+        """The first node at a dotted path, None where there is none.
+
+        A path begins among the attributes, the members of the family header or, where neither
+        have such a name, with a layer: ``nlmsg.nlmsg-seq``. A number picks one of the attributes
+        that repeat, or else an item of the array.
+        """
+        parts = path.split(".")
+        inner = [layer for layer in self.layers if layer.name in ("attrs", "header")]
+        inner.sort(key=_is_header)
+        for level in (*(layer.children for layer in inner), self.layers):
+            nodes = [node for node in level if node.name == parts[0]]
+            if nodes:
+                return _node_at(nodes, parts[1:])
+        return None
+
     def take_notes(self, notes: list[Note]) -> None:
         """Keeps what reading the attributes without a tree had to remark."""
         self._notes = sorted([*self.problems, *notes], key=_note_start)
+
+
+def _value_at(value: Json, parts: list[str]) -> Json:
+    """What stands below a value, None where nothing does."""
+    for at, part in enumerate(parts):
+        if isinstance(value, dict):
+            if part not in value and len(value) == 1 and next(iter(value)).isdecimal():
+                value = next(iter(value.values()))
+            if not isinstance(value, dict):
+                return None
+            value = value.get(part)
+        elif not isinstance(value, list):
+            return None
+        elif part.isdecimal():
+            value = value[int(part)] if int(part) < len(value) else None
+        else:
+            values: list[Json] = []
+            for item in value:
+                found = _value_at(item, parts[at:])
+                if isinstance(found, list):
+                    values += found
+                elif found is not None:
+                    values.append(found)
+            return values or None
+    return value
+
+
+def _search(node: Node, name: str, found: list[Json]) -> None:
+    for child in node.children:
+        if child.name == name and child.kind in ("attr", "nest") and child.value is not None:
+            found.append(child.value)
+        if child.children:
+            _search(child, name, found)
+
+
+def _node_at(nodes: list[Node], parts: list[str]) -> Node | None:
+    """The first node below some of one name."""
+    for part in parts:
+        below = [child for node in nodes for child in node.children]
+        if part.isdecimal():
+            if len(nodes) == 1:
+                nodes = [child for child in below if child.kind == "item"]
+            nodes = nodes[int(part) : int(part) + 1]
+        else:
+            named = [child for child in below if child.name == part]
+            if not named:
+                items = [child for child in below if child.kind in ("item", "header")]
+                named = [child for item in items for child in item.children if child.name == part]
+            nodes = named
+    return nodes[0] if nodes else None
+
+
+def _is_header(layer: Node) -> bool:
+    return layer.name == "header"
 
 
 def _note_start(note: Note) -> int:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from .dissect import Plan, flag_names
+from .explain import describe
 from .learn import Learned
 from .model import Message, Node
 from .spec.sets import AttrSet, GuessSet, Nest
@@ -210,35 +211,38 @@ class Summarizer:
 
     def _result(self, message: Message, summary: Summary) -> None:
         error = message.error
-        if error is None or not error["code"]:
+        if error is None or not error["name"]:
             summary.outcome = "ack" if message.type == NLMSG_ERROR else "done"
-            if not message.operation:
+            if not message.operation and message.command < 0:
                 summary.operation = summary.outcome
-            elif summary.outcome == "ack":
-                summary.details = "ack"
+            else:
+                summary.details = summary.outcome
+            if error is not None and error["message"]:
+                summary.details = describe(error, summary.outcome)
             return
         summary.outcome = "error"
-        words = [str(error["name"])]
-        if error["message"]:
-            words.append(f'"{printable(str(error["message"]))}"')
-        if error["attr"]:
-            words.append(f"at {error['attr']}")
-        if error["missing"]:
-            words.append(f"missing {error['missing']}")
         about = self._about(message)
+        words = [describe(error, about=about)]
         if about:
             words.append(f"for {about}")
         summary.details = " ".join(words)
 
     def _about(self, message: Message) -> str:
-        """The object of the request inside an error."""
-        for layer in message.layers:
-            for request in layer.children:
-                if request.name != "request":
-                    continue
-                for part in request.children:
-                    if part.name == "attrs":
-                        return self._join(_known(_public(part)), message)
+        """The object of the request inside an error, or of the one that was sent."""
+        parts = [
+            part
+            for layer in message.layers
+            for request in layer.children
+            if request.name == "request"
+            for part in request.children
+        ]
+        sent = None
+        if len(parts) == 1 and message.txn is not None:
+            # The error has the request's header alone.
+            sent = message.txn.source
+        for part in parts if sent is None else sent.layers:
+            if part.name == "attrs":
+                return self._join(_known(_public(part)), message)
         return ""
 
     def _object(self, message: Message, summary: Summary) -> str:
@@ -267,7 +271,7 @@ class Summarizer:
         whole = True
         at, end = plan.attrs_at, message.end
         if plan.set is not None and at < end:
-            if isinstance(plan.set, GuessSet):
+            if isinstance(plan.set, GuessSet) or not plan.set.name:
                 attrs = message.attrs
                 pieces = _known(attrs) or list(islice(_first(attrs), _FIRST))
             else:
@@ -439,6 +443,8 @@ def _operation(message: Message) -> str:
         return message.operation
     if message.type < 0:
         return "-"
+    if message.type in (NLMSG_ERROR, NLMSG_DONE) and message.command >= 0:
+        return f"command {message.command}"
     if message.type == NLMSG_DONE:
         return "done"
     if message.type < NLMSG_MIN_TYPE:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
 from .dissect import Plan
-from .model import Decode, Record, Transaction
+from .model import Decode, Message, Record, Transaction
 from .wire.attrs import iter_attrs
 from .wire.consts import (
     NETLINK_FIB_LOOKUP,
@@ -23,8 +23,11 @@ from .wire.consts import (
     NETLINK_NETFILTER,
     NETLINK_ROUTE,
     NETLINK_USERSOCK,
+    NETLINK_XFRM,
+    NLA_F_NESTED,
     NLA_HDRLEN,
     NLM_F_ACK,
+    NLM_F_CAPPED,
     NLM_F_CREATE,
     NLM_F_DUMP,
     NLM_F_DUMP_INTR,
@@ -35,14 +38,20 @@ from .wire.consts import (
     NLMSG_ERROR,
     NLMSG_HDRLEN,
     NLMSG_MIN_TYPE,
-    NLMSG_OVERRUN,
 )
 from .wire.headers import LENGTH, NLMSGHDR
 
 COPY_WITHIN_NS: Final = 50_000_000
 """Listeners are served one after the other: the next copy follows this soon."""
 
-_KEYS: Final = 8192
+AT_ONCE_NS: Final = 500_000
+"""The next copy follows mostly this soon: one more than usual is no copy after that."""
+
+PATIENCE_NS: Final = 2_000_000_000
+"""Whoever asks this long before another who asks the same has missed the answer."""
+
+_COPY_WITHIN_RECORDS: Final = 16
+_KEYS: Final = 32768
 _PER_KEY: Final = 64
 _RECENT: Final = 256
 _RECENT_BYTES: Final = 65536
@@ -52,7 +61,31 @@ NO: Final = 0
 MAYBE: Final = 1
 SURE: Final = 2
 
+# RTM numbers, by fours, whose answers and notifications repeat the flags of the request:
+# filters, actions, DCB, chains and next hops.
+_REPEATING: Final = frozenset((11, 12, 19, 25, 26))
+
 _Key = tuple[int, int, int]
+# Addresses and rules: lone ones are no answers.
+_DUMPED: Final = frozenset((20, 32))
+
+# What the two lowest bits of an RTM number say.
+_RTM_DEL: Final = 1
+_RTM_GET: Final = 2
+
+# GETSA, GETPOLICY, ALLOCSPI, GETAE, GETSADINFO, GETSPDINFO, GETDEFAULT.
+_XFRM_ANSWERS: Final = {18: 16, 21: 19, 22: 16, 31: 30, 35: 34, 37: 36, 40: 40}
+
+_Place = tuple[int, int, bytes]
+
+
+class _Kind(NamedTuple):
+    """Notifications that the same listeners get; command: of a genlmsghdr, or -1 for any."""
+
+    interface: int
+    protocol: int
+    type: int
+    command: int
 
 
 class _Header:
@@ -74,12 +107,34 @@ class _Header:
     pid: int
 
 
+class _Told:
+    """A notification, or a lone answer, that may be captured again."""
+
+    __slots__ = ("txn", "last_ns", "record", "usual")
+
+    def __init__(self, txn: Transaction, record: Record, usual: int) -> None:
+        self.txn = txn
+        self.last_ns = record.time_ns
+        self.record = record.number
+        self.usual = usual
+
+    def again(self, record: Record) -> bool:
+        """Whether the same bytes in that record are a copy."""
+        if record.number == self.record:
+            return False
+        if record.time_ns is None or self.last_ns is None:
+            return record.number - self.record <= _COPY_WITHIN_RECORDS
+        gap = abs(record.time_ns - self.last_ns)
+        return gap <= (AT_ONCE_NS if 0 < self.usual <= self.txn.copies else COPY_WITHIN_NS)
+
+
 class Tracker:
     """Follows one capture.
 
     reader: makes a message of a request's bytes. answered: whether the kernel sends a message in
     return to such a request: NO (what listeners are told of it then looks alike), MAYBE or SURE.
-    ended: is called with every transaction that nothing can be added to any more.
+    ended: is called with every transaction that nothing can be added to any more. outcomes: what
+    became of transactions, by the number of their first message, from an earlier pass.
     """
 
     def __init__(
@@ -87,6 +142,7 @@ class Tracker:
         reader: Decode,
         answered: Callable[[Transaction], int],
         ended: Callable[[Transaction], None] | None = None,
+        outcomes: Mapping[int, Transaction] | None = None,
     ) -> None:
         self.txn: Transaction | None = None
         self.direction = "unknown"
@@ -98,9 +154,14 @@ class Tracker:
         self._reader = reader
         self._answered = answered
         self._ended = ended
+        self._outcomes = outcomes
         self._open: dict[_Key, list[Transaction]] = {}
-        self._recent: dict[bytes, tuple[Transaction, int | None, int]] = {}
+        self._recent: dict[_Place, _Told] = {}
+        # One notification of each of the last two records with such: how often they came is usual.
+        self._kinds: dict[_Kind, tuple[Transaction, Transaction]] = {}
         self._latest: dict[tuple[int, int], Transaction] = {}
+        # How many open requests of a record are kept, and the bytes of all such records.
+        self._holds: dict[int, int] = {}
         self._held = 0
         # The dump whose parts are coming, and the record of the last one.
         self._dump: Transaction | None = None
@@ -127,8 +188,8 @@ class Tracker:
             self.note = ""
             dump.answers += 1
             if record.number != self._dump_record:
-                self._dump_record = record.number
                 self._time(dump, record)
+                self._dump_record = record.number
             elif dump.start_ns is not None and record.time_ns is not None:
                 self.latency_ns = record.time_ns - dump.start_ns
             return
@@ -171,8 +232,8 @@ class Tracker:
             for txn in txns:
                 self._end(txn)
         self._open.clear()
-        for txn, _, _ in self._recent.values():
-            self._end(txn)
+        for told in self._recent.values():
+            self._forget(told)
         self._recent.clear()
         self._dump = None
 
@@ -180,7 +241,11 @@ class Tracker:
         if self._ended is not None:
             self._ended(txn)
         if txn.where is not None:
-            self._held -= len(txn.where[0].data)
+            record = txn.where[0]
+            self._holds[id(record)] -= 1
+            if not self._holds[id(record)]:
+                del self._holds[id(record)]
+                self._held -= len(record.data)
 
     def _new(self, kind: str, head: _Header) -> Transaction:
         self.count += 1
@@ -190,6 +255,8 @@ class Tracker:
         txn.flags = head.flags
         txn.seq = head.seq
         txn.port = head.pid
+        if self._outcomes is not None:
+            txn.outcome = self._outcomes.get(head.number)
         self.txn = txn
         return txn
 
@@ -199,8 +266,12 @@ class Tracker:
         self.direction = "request"
         txn = self._new("request", head)
         txn.dump = head.flags & NLM_F_DUMP == NLM_F_DUMP and not head.flags & NLM_F_CREATE
-        txn.keep(self._reader, head.record, head.start)
-        self._held += len(head.record.data)
+        record = head.record
+        txn.keep(self._reader, record, head.start)
+        count = self._holds.get(id(record), 0)
+        self._holds[id(record)] = count + 1
+        if not count:
+            self._held += len(record.data)
         self._latest[txn.interface, txn.protocol] = txn
         self._remember(txn, known)
 
@@ -220,11 +291,18 @@ class Tracker:
         known.append(txn)
 
     def _evict(self) -> None:
-        """Gives up the older half of what is remembered."""
-        for key in list(self._open)[: len(self._open) // 2 + 1]:
-            for txn in self._open.pop(key):
-                self._end(txn)
+        """Gives up what is done, and of the rest the older half if it is more than half."""
+        for key, txns in list(self._open.items()):
+            if not any(txn.state == "open" for txn in txns):
+                self._drop(key)
+        if len(self._open) > _KEYS // 2 or self._held > _SOURCE_BYTES // 2:
+            for key in list(self._open)[: len(self._open) // 2 + 1]:
+                self._drop(key)
         self._dump = None
+
+    def _drop(self, key: _Key) -> None:
+        for txn in self._open.pop(key):
+            self._end(txn)
 
     # Answers
 
@@ -236,16 +314,25 @@ class Tracker:
             return
         cause: Transaction | None
         if head.seq:
-            cause = _only(known, head.pid) or _only(known, 0)
+            cause = _latest(known, head.pid) or _latest(known, 0)
         else:
             # Some families tell listeners who caused it and leave the number out.
             cause = self._latest.get((head.record.interface, head.protocol))
             if cause is not None and (cause.state != "open" or cause.port not in (0, head.pid)):
                 cause = None
-        if head.flags & NLM_F_MULTI or (head.seq and cause is None):
+        if cause is not None and not head.flags & NLM_F_MULTI:
+            self._notify(head, cause.number)
+        elif head.flags & NLM_F_MULTI or (head.seq and not self._tells(head)):
             self._answer(self._orphan(head), head)
         else:
-            self._notify(head, 0 if cause is None else cause.number)
+            self._notify(head, 0)
+
+    def _tells(self, head: _Header) -> bool:
+        """Whether such a message never answers, which some listeners get of other namespaces."""
+        if head.protocol == NETLINK_ROUTE and head.type in _DUMPED:
+            return True
+        message = self._reader.request(head.record, head.start, head.number)
+        return message is not None and message.direction == "notify"
 
     def _pick(self, known: list[Transaction], head: _Header) -> Transaction | None:
         """The request that a message with this port id answers, or None."""
@@ -256,52 +343,71 @@ class Tracker:
             if txn.port != head.pid or not _related(txn, head.type):
                 continue
             if txn.state != "open":
-                if multi or txn.flags & NLM_F_ECHO:
-                    late = txn
+                late = txn
             elif best is None or (multi and txn.dump and not best.dump):
                 best = txn
         return best or self._unbound(known, head) or late
 
     def _unbound(self, known: list[Transaction], head: _Header) -> Transaction | None:
-        """The open request of an unknown port that could get such a message, the oldest of several.
+        """The open request of an unknown port that could get such a message.
 
         A request may claim any port id: without an answer, its own is a claim.
         """
-        best: list[Transaction] = []
-        best_rank = -1
-        for txn in known:
-            if txn.state != "open" or txn.answers or not _related(txn, head.type):
-                continue
-            if head.flags & NLM_F_MULTI:
-                rank = 1 if txn.dump else 0
-            else:
-                rank = 0 if txn.dump else self._answered(txn)
-            if not txn.port:
-                rank += 4
-            if rank > best_rank:
-                best = [txn]
-                best_rank = rank
-            elif rank == best_rank:
-                best.append(txn)
-        if len(best) > 1:
-            # Of several at the same time, the one whose attributes come back.
-            data = head.record.data[head.start : head.end]
-            likeness = [_likeness(txn, data) for txn in best]
-            top = max(likeness)
-            best = [txn for txn, alike in zip(best, likeness) if alike == top]
-            for txn in best[1:]:
-                best[0].ambiguous = txn.ambiguous = True
-        return best[0] if best else None
+        multi = head.flags & NLM_F_MULTI
+        waiting = [
+            txn
+            for txn in known
+            if txn.state == "open"
+            and not txn.answers
+            and _related(txn, head.type)
+            and (multi or not txn.dump or txn.protocol != NETLINK_ROUTE)
+        ]
+        if len(waiting) < 2:
+            return waiting[0] if waiting else None
+        message = self._reader.request(head.record, head.start, head.number)
+        ranks = [self._rank(txn, multi, message) for txn in waiting]
+        best = [txn for txn, rank in zip(waiting, ranks) if rank == max(ranks)]
+        # Of several at the same time, the one whose words come back.
+        likeness = [_likeness(txn, message) for txn in best]
+        top = max(likeness)
+        alike = [txn for txn, part in zip(best, likeness) if part == top]
+        if not multi and self._answered(alike[0]) == NO:
+            # Nothing ends a change that asks for no acknowledgement: the last is under way.
+            last = alike[-1].record
+            asking = [txn for txn in alike if txn.flags & NLM_F_ACK]
+            alike = asking or [txn for txn in alike if txn.record == last]
+        else:
+            _doubt([txn for txn, part in zip(best, likeness) if part])
+        return _first(alike, head.pid)
+
+    def _rank(self, txn: Transaction, multi: int, message: Message | None) -> int:
+        """How well the kind of a request goes with that of a message."""
+        rank = int(txn.dump) if multi else 0 if txn.dump else self._answered(txn)
+        if not txn.port:
+            rank += 4
+        source = txn.source
+        if source is not None and message is not None and source.operation == message.operation:
+            rank += 8
+        return rank
 
     def _answer(self, txn: Transaction, head: _Header) -> None:
         """A message that a request brought about: its answer, or what listeners are told."""
         txn.port = head.pid
         self.txn = txn
         multi = head.flags & NLM_F_MULTI
-        told = not multi and txn.kind == "request" and not txn.flags & NLM_F_ECHO
-        if told and self._answered(txn) == NO:
-            self._notify(head, txn.number)
-            return
+        if not multi and txn.kind == "request":
+            answered = MAYBE if txn.flags & NLM_F_ECHO else self._answered(txn)
+            if answered == MAYBE:
+                # Who asked may be told what listeners are told: one of the copies is the answer.
+                place = _place(head)
+                known = self._recent.get(place)
+                if known is not None and known.again(head.record):
+                    answered = NO
+                else:
+                    self._recall(place, _Told(txn, head.record, 0))
+            if answered == NO:
+                self._notify(head, txn.number)
+                return
         self.direction = "reply"
         self._count(txn, head)
         if multi and (txn.dump or txn.flags & NLM_F_DUMP or txn.kind == "orphan"):
@@ -309,7 +415,7 @@ class Tracker:
             txn.dump = True
             self._dump = txn
             self._dump_record = head.record.number
-        elif not txn.flags & NLM_F_ACK:
+        elif txn.state == "open" and not txn.flags & NLM_F_ACK:
             txn.state = "done"
 
     def _count(self, txn: Transaction, head: _Header) -> None:
@@ -322,8 +428,9 @@ class Tracker:
             self.note = "txn.interrupted"
 
     def _time(self, txn: Transaction, record: Record) -> None:
-        """Another record answers."""
-        txn.parts += 1
+        """A record answers."""
+        if txn is not self._dump or record.number != self._dump_record:
+            txn.parts += 1
         now = record.time_ns
         self.latency_ns = None
         if now is None:
@@ -342,14 +449,12 @@ class Tracker:
         return txn
 
     def _control(self, known: list[Transaction], head: _Header) -> None:
-        """NLMSG_ERROR, DONE and OVERRUN."""
+        """NLMSG_ERROR and DONE."""
         if head.flags & NLM_F_REQUEST:
             self.direction = "request"
         else:
             # The kernel answers to a port id; some notifications end with a DONE as well.
             self.direction = "reply" if head.pid else "notify"
-        if head.type == NLMSG_OVERRUN:
-            self.note = "nlmsg.overrun"
         if head.type not in (NLMSG_ERROR, NLMSG_DONE) or not head.pid:
             return
         data, body = head.record.data, head.start + NLMSG_HDRLEN
@@ -357,17 +462,22 @@ class Tracker:
         if head.end - body >= 4:
             code = LENGTH[head.order].unpack_from(data, body)[0]
             code -= (code & 0x80000000) << 1
+        asked = b""
         if head.type == NLMSG_ERROR:
             asked = data[body + 4 : min(body + 4 + NLMSG_HDRLEN, head.end)]
+            if len(asked) == NLMSG_HDRLEN and not head.flags & NLM_F_CAPPED:
+                size = LENGTH[head.order].unpack_from(asked)[0]
+                asked += data[body + 4 + NLMSG_HDRLEN : min(body + 4 + size, head.end)]
             txn = _refused(known, asked, head.pid)
         else:
-            asked = b""
             txn = _finished(known, head.pid)
+        if txn is None:
+            txn = _stray(known, head.pid)
         if txn is None:
             txn = self._orphan(head)
             txn.dump = head.type == NLMSG_DONE
-            if len(asked) == NLMSG_HDRLEN:
-                _, txn.type, txn.flags, _, _ = NLMSGHDR[head.order].unpack(asked)
+            if len(asked) >= NLMSG_HDRLEN:
+                _, txn.type, txn.flags, _, _ = NLMSGHDR[head.order].unpack_from(asked)
         txn.port = head.pid
         self.txn = txn
         self._count(txn, head)
@@ -383,35 +493,68 @@ class Tracker:
         """What listeners are told; cause: number of the transaction that made the kernel tell."""
         self.direction = "notify"
         record = head.record
-        now = record.time_ns
-        data = bytes((record.interface & 0xFF, head.protocol & 0xFF))
-        data += record.data[head.start : head.end]
-        known = self._recent.pop(data, None)
-        if known is not None:
-            txn, last, last_record = known
-            soon = now is None or last is None or 0 <= now - last <= COPY_WITHIN_NS
-            if soon and last_record != record.number:
-                self.copy = txn.copies
-                txn.copies += 1
-                txn.last_ns = now
-                self.txn = txn
-                self._recent[data] = (txn, now, record.number)
-                return
-            self._end(txn)
+        place = _place(head)
+        known = self._recent.get(place)
+        if known is not None and known.txn.kind == "notify" and known.again(record):
+            self.txn = txn = known.txn
+            self.copy = txn.copies
+            txn.copies += 1
+            txn.last_ns = known.last_ns = record.time_ns
+            known.record = record.number
+            return
         txn = self._new("notify", head)
         txn.copies = 1
         txn.cause = cause
         txn.state = "done"
-        if len(data) > _RECENT_BYTES:
-            self._end(txn)
+        self._recall(place, _Told(txn, record, self._usual(txn, head)))
+
+    def _usual(self, txn: Transaction, head: _Header) -> int:
+        """How many copies there are of such a notification, by those before it; 0 if unknown."""
+        whole = _Kind(txn.interface, txn.protocol, txn.type, -1)
+        kinds = [whole]
+        body = head.start + NLMSG_HDRLEN
+        if txn.protocol == NETLINK_GENERIC and body < head.end:
+            kinds.insert(0, whole._replace(command=head.record.data[body]))
+        usual = 0
+        for kind in kinds:
+            last, before = self._kinds.pop(kind, (txn, txn))
+            if last.record != txn.record:
+                if last is not before and not usual:
+                    usual = max(last.copies, before.copies)
+                last, before = txn, last
+            elif last is not before and not usual:
+                usual = before.copies
+            if len(self._kinds) >= _RECENT:
+                del self._kinds[next(iter(self._kinds))]
+            self._kinds[kind] = (last, before)
+        return usual
+
+    def _recall(self, place: _Place, told: _Told) -> None:
+        """Remembers what may come again."""
+        if len(place[2]) > _RECENT_BYTES:
+            self._forget(told)
             return
-        if len(self._recent) >= _RECENT:
-            self._end(self._recent.pop(next(iter(self._recent)))[0])
-        self._recent[data] = (txn, now, record.number)
+        known = self._recent.pop(place, None)
+        if known is None and len(self._recent) >= _RECENT:
+            known = self._recent.pop(next(iter(self._recent)))
+        if known is not None:
+            self._forget(known)
+        self._recent[place] = told
+
+    def _forget(self, told: _Told) -> None:
+        if told.txn.kind == "notify":
+            self._end(told.txn)
+
+
+def _place(head: _Header) -> _Place:
+    """What copies have in common."""
+    return head.record.interface, head.protocol, head.record.data[head.start : head.end]
 
 
 def _repeated(known: list[Transaction], head: _Header) -> Transaction | None:
     """The open request that a message repeats with all its flags, as some families answer."""
+    if head.protocol == NETLINK_ROUTE and head.type >> 2 not in _REPEATING:
+        return None
     size = head.end - head.start
     for txn in known:
         if (
@@ -428,68 +571,127 @@ def _repeated(known: list[Transaction], head: _Header) -> Transaction | None:
     return None
 
 
-def _only(known: list[Transaction], port: int) -> Transaction | None:
-    """The open request of a port; of an unknown one only if there is a single one."""
-    found = [txn for txn in known if txn.port == port and txn.state == "open"]
-    return found[-1] if len(found) == 1 or (found and port) else None
+def _latest(known: list[Transaction], port: int) -> Transaction | None:
+    """The last open request of a port."""
+    for txn in reversed(known):
+        if txn.port == port and txn.state == "open":
+            return txn
+    return None
+
+
+def _first(txns: list[Transaction], port: int) -> Transaction:
+    """Of requests that could all be meant, in their order, the first that may still be waiting."""
+    last = txns[-1]
+    if txns[0].port != port and txns[0].record != last.record:
+        _doubt(txns)
+        for txn in txns:
+            if txn.start_ns is None or last.start_ns is None:
+                break
+            if last.start_ns - txn.start_ns <= PATIENCE_NS:
+                return txn
+    return txns[0]
+
+
+def _doubt(txns: list[Transaction]) -> None:
+    """Marks requests of which each could be meant, unless one socket made them all at once."""
+    if txns and txns[0].record != txns[-1].record:
+        for txn in txns:
+            txn.ambiguous = True
 
 
 def _finished(known: list[Transaction], pid: int) -> Transaction | None:
     """The request whose answers a DONE ends."""
-    best: Transaction | None = None
+    best: list[Transaction] = []
     best_rank = 0
     for txn in known:
-        rank = 0
+        waits = txn.state == "open"
         if txn.port == pid:
-            if txn.state == "open" and txn.dump:
-                rank = 4
-            elif txn.answers:
-                rank = 3
-        elif txn.state == "open" and txn.dump and not txn.answers:
-            rank = 1 if txn.port else 2
+            rank = 6 if waits and txn.dump else 5 if txn.answers else 4 if waits else 0
+        elif waits and not txn.answers:
+            # Some protocols take either bit for a dump.
+            rank = 1 if txn.dump or txn.flags & NLM_F_DUMP else 0
+            rank *= 1 if txn.port else 2
+        else:
+            rank = 0
         if rank > best_rank:
-            best, best_rank = txn, rank
-    return best
+            best, best_rank = [txn], rank
+        elif rank and rank == best_rank:
+            best.append(txn)
+    return _first(best, pid) if best else None
 
 
-def _refused(known: list[Transaction], header: bytes, pid: int) -> Transaction | None:
-    """The request whose header an error or ack repeats."""
-    best: Transaction | None = None
+def _refused(known: list[Transaction], asked: bytes, pid: int) -> Transaction | None:
+    """The request that an error or ack repeats, whole or its header alone."""
+    best: list[Transaction] = []
+    best_rank = 0
     for txn in known:
         if txn.state != "open" or txn.where is None or (txn.answers and txn.port != pid):
             continue
-        asked, at = txn.where
+        record, at = txn.where
+        size = min(len(asked), NLMSG_HDRLEN)
+        own = record.data[at : at + len(asked)]
         # The kernel may have changed the flags of its copy while it worked.
-        if asked.data[at : at + 6] != header[:6] or asked.data[at + 8 : at + 16] != header[8:]:
+        if own[:6][:size] != asked[:6] or own[8:size] != asked[8:size]:
             continue
-        if best is None or (txn.port == pid and best.port != pid):
-            best = txn
-        elif (txn.port == pid) == (best.port == pid) and txn.record != best.record:
-            best.ambiguous = True
-    return best
+        rank = 1 + (own[size:] == asked[size:]) + 2 * (txn.port == pid)
+        if rank > best_rank:
+            best, best_rank = [txn], rank
+        elif rank == best_rank:
+            best.append(txn)
+    return _first(best, pid) if best else None
 
 
-def _likeness(txn: Transaction, data: bytes) -> int:
-    """How many bytes of a request's attributes stand in a message."""
+def _stray(known: list[Transaction], pid: int) -> Transaction | None:
+    """The orphan of a port to which an end is due."""
+    for txn in known:
+        if txn.kind == "orphan" and txn.port == pid and txn.code is None:
+            return txn
+    return None
+
+
+def _likeness(txn: Transaction, message: Message | None) -> float:
+    """Which part of a request's header and attributes stands in a message, from 0 to 1."""
     source = txn.source
     plan = None if source is None else source.plan
-    if source is None or not isinstance(plan, Plan):
+    if source is None or message is None or not isinstance(plan, Plan):
         return 0
     asked = source.record.data
-    return sum(
-        span.stop - span.start
-        for span in iter_attrs(asked, plan.attrs_at, source.end, source.order)
-        if span.stop > span.start + NLA_HDRLEN and asked[span.start : span.stop] in data
-    )
+    data = message.record.data[message.start : message.end]
+    size, common = _common(asked, plan.attrs_at, source.end, source.order, data)
+    for at in range(plan.header_at, min(plan.attrs_at, source.end)):
+        if asked[at]:
+            size += 1
+            common += asked[at : at + 1] == data[at - source.start : at - source.start + 1]
+    return common / size if size else 0.5
+
+
+def _common(asked: bytes, at: int, end: int, order: str, data: bytes) -> tuple[int, int]:
+    """Bytes of a run of attributes, and of the nests in it: all, and those in a message."""
+    size = common = 0
+    for span in iter_attrs(asked, at, end, order):
+        if asked[span.start : span.stop] in data:
+            size += span.stop - span.start
+            common += span.stop - span.start
+        elif span.kind & NLA_F_NESTED:
+            inner = _common(asked, span.start + NLA_HDRLEN, span.stop, order, data)
+            size += inner[0]
+            common += inner[1]
+        else:
+            size += span.stop - span.start
+    return size, common
 
 
 def _related(txn: Transaction, type_: int) -> bool:
     """Whether a message of that type can be about what the request is about."""
     protocol = txn.protocol
     if protocol == NETLINK_ROUTE:
+        if txn.type & 3 == _RTM_GET and type_ & 3 == _RTM_DEL:
+            return False
         return txn.type >> 2 == type_ >> 2
     if protocol == NETLINK_NETFILTER:
         return txn.type >> 8 == type_ >> 8
+    if protocol == NETLINK_XFRM:
+        return _XFRM_ANSWERS.get(txn.type, type_) == type_
     return protocol != NETLINK_GENERIC or txn.type == type_
 
 

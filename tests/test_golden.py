@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from nldissect.capture.source import open_capture
-from nldissect.dissect import Dissector
 from nldissect.errors import TruncatedCapture
 from nldissect.export import ndjson, text
-from nldissect.learn import Learned
 from nldissect.model import Message
 from nldissect.registry import Registry
+from nldissect.session import Session, open_session
 from nldissect.spec.load import load_spec
 
 HERE = Path(__file__).parent
@@ -21,21 +20,16 @@ GOLDEN = HERE / "golden"
 SAMPLE = 40
 
 
-def messages(path: Path, registry: Registry) -> tuple[Dissector, list[Message]]:
+def messages(path: Path, registry: Registry) -> tuple[Session, list[Message]]:
     """The messages of a capture: SAMPLE of them, evenly spread, and what failed."""
-    with open_capture(str(path)) as capture:
-        reader = Dissector(registry, Learned(), capture.interfaces)
-        reader.survey(capture)
-        found = []
-        try:
-            for record in capture:
-                found += reader.dissect(record)
-        except TruncatedCapture:
-            pass
+    found: list[Message] = []
+    with open_session(str(path), registry=registry) as session, suppress(TruncatedCapture):
+        for message in session:
+            found.append(message)
     step = max(1, len(found) // SAMPLE)
     failed = [message for message in found if (message.error or {}).get("message")][:20]
     chosen = {message.number: message for message in found[::step] + failed}
-    return reader, [chosen[number] for number in sorted(chosen)]
+    return session, [chosen[number] for number in sorted(chosen)]
 
 
 def registry() -> Registry:

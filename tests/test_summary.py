@@ -84,7 +84,7 @@ def test_ack() -> None:
 def test_error_has_the_kernels_words_and_the_attribute() -> None:
     words = attr(1, b"no\x1b[2J\0") + attr(2, U32(40))
     summary = summary_of(error(-22, REQUEST, words, flags=0x200))
-    assert summary.details == 'EINVAL "no\\x1b[2J" at mtu for v1'
+    assert summary.details == 'EINVAL "no\\x1b[2J" at mtu (got 5) for v1'
     assert summary.outcome == "error"
 
 

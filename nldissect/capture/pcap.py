@@ -46,6 +46,12 @@ class FileHeader:
             order + "IIII"
         ).unpack_from
 
+    def interface(self) -> Interface:
+        """The file's one interface."""
+        return Interface(
+            0, self.link_type, self.snaplen, "", "", self.order_hint, tick_ns=self.tick_ns
+        )
+
     def size(self, data: bytes) -> int:
         """Size in bytes of the record that starts with ``data``, its header included."""
         return self.head + self.fields(data, 0)[2]
@@ -134,9 +140,7 @@ class PcapReader:
             raise TruncatedCapture("the file header is cut short", feed.path, 0)
         header = FileHeader(feed.buf[:_HEADER_SIZE])
         if not self._interfaces:
-            self._interfaces.append(
-                Interface(0, header.link_type, header.snaplen, "", "", header.order_hint)
-            )
+            self._interfaces.append(header.interface())
         feed.refill(_HEADER_SIZE, 0)
         return header
 

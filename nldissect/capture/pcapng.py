@@ -157,7 +157,8 @@ class Section:
         self.interfaces.append((index, link_type, snaplen, multiplier, divisor, offset_ns))
         self.limit = max(self.limit, length_limit(snaplen) + _OPTIONS_LIMIT)
         order_hint = "little" if self.order == "<" else "big"
-        return Interface(number, link_type, snaplen, name, description, order_hint)
+        tick_ns = multiplier // divisor if multiplier % divisor == 0 else 1
+        return Interface(number, link_type, snaplen, name, description, order_hint, tick_ns)
 
 
 def _resolution(value: int) -> tuple[int, int]:

@@ -7,10 +7,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from ..errors import CaptureError, NldissectError, NotACapture, OutputError, TruncatedCapture
+from ..errors import (
+    CaptureError,
+    FilterError,
+    NldissectError,
+    NotACapture,
+    OutputError,
+    TruncatedCapture,
+)
 from ..text import printable
 
 DONE: Final = 0
+FOUND: Final = 1
 USAGE: Final = 2
 UNREADABLE: Final = 3
 CUT_SHORT: Final = 4
@@ -18,7 +26,7 @@ OUTPUT_FAILED: Final = 5
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 
-_WORSE: Final = (DONE, CUT_SHORT, UNREADABLE, USAGE, OUTPUT_FAILED, INTERNAL, INTERRUPTED)
+_WORSE: Final = (DONE, FOUND, CUT_SHORT, UNREADABLE, USAGE, OUTPUT_FAILED, INTERNAL, INTERRUPTED)
 
 
 def code_of(error: NldissectError) -> int:
@@ -57,6 +65,9 @@ class Diagnostics:
         if isinstance(error, NotACapture):
             hint = "nldissect reads pcap and pcapng, also in gzip, xz, zstd or lz4"
         self.error(str(error), code_of(error), hint)
+        if isinstance(error, FilterError):
+            for line in error.caret():
+                _say(f"  {line}")
 
     def warning(self, what: str) -> None:
         """Something is odd and the work goes on."""

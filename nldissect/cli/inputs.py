@@ -1,19 +1,27 @@
-"""Files to messages: open, survey, dissect, and say what could not be read or was left out."""
+"""Files to messages: open, survey, track, dissect, and say what could not be read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import gc
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
+from ..capture.series import Series, group
 from ..capture.source import STANDARD_INPUT, Capture, open_capture
-from ..dissect import Dissector
 from ..errors import CaptureError, UsageError
 from ..export import Writer
-from ..learn import Learned
 from ..model import Message
+from ..notes import SEVERITIES
+from ..session import Session
+from .diagnostics import DONE, FOUND
+from .jobs import Jobs, available
 from .options import Settings
 from .output import Output
+
+if TYPE_CHECKING:
+    from ..filter import Filter
 
 _LINK_TYPES: Final = {
     0: "BSD loopback",
@@ -29,125 +37,187 @@ _LINK_TYPES: Final = {
     276: "Linux cooked v2",
 }
 _DIAGNOSES_SHOWN: Final = 3
+_PART: Final = 4096
+_COLLECT: Final = 500_000
 
 
-class Input:
-    """One capture with what is learned from it. learned is complete but for a pipe."""
+def titles(
+    source: Session, settings: Settings, *, color: bool = False, width: int = 0
+) -> Callable[[Message], str]:
+    """Makes a message's line; for a session's messages in order."""
+    from ..summary import Columns, Summarizer
 
-    def __init__(self, capture: Capture, dissector: Dissector, learned: Learned) -> None:
-        self.capture = capture
-        self.dissector = dissector
-        self.learned = learned
+    summarize = Summarizer(source.learned).summary
+    line = Columns(color=color, width=width).line
+    clock = settings.clock().text
 
-    @property
-    def live(self) -> bool:
-        """Whether more may come while what is there is shown."""
-        return not self.capture.seekable
+    def title(message: Message) -> str:
+        return line(message.number, clock(message.record.time_ns), summarize(message))
 
-    def titles(
-        self, settings: Settings, *, color: bool = False, width: int = 0
-    ) -> Callable[[Message], str]:
-        """Makes a message's line; for messages in order."""
-        from ..summary import Columns, Summarizer
-
-        summarize = Summarizer(self.learned).summary
-        line = Columns(color=color, width=width).line
-        clock = settings.clock().text
-
-        def title(message: Message) -> str:
-            return line(message.number, clock(message.record.time_ns), summarize(message))
-
-        return title
-
-    def messages(self) -> Iterator[Message]:
-        """All messages in order. Raises CaptureError after the last good one."""
-        dissect = self.dissector.dissect
-        for record in self.capture:
-            yield from dissect(record)
+    return title
 
 
 class Printer:
-    """Writes the messages of inputs, ``count`` of them over all inputs; None is all."""
+    """Writes the messages of inputs that are wanted, ``count`` of them over all; None is all.
 
-    def __init__(self, output: Output, count: int | None) -> None:
+    fail_on: the severity from which on a note makes the exit code FOUND. jobs: how many processes
+    to use where the format allows it.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        settings: Settings,
+        count: int | None,
+        wanted: Filter | None = None,
+        fail_on: str | None = None,
+        jobs: int = 1,
+    ) -> None:
+        self._jobs = jobs
         self._output = output
+        self._diagnostics = settings.diagnostics
         self._left = count
+        self._wanted = wanted
+        self._grave = () if fail_on is None else SEVERITIES[SEVERITIES.index(fail_on) :]
 
-    def print(self, source: Input, writer: Writer) -> bool:
+    def print(self, source: Session, writer: Writer) -> bool:
         """Writes an input's messages, at once where more may come; False when enough is written.
 
         Raises CaptureError after the last good message, OutputError.
         """
-        live = source.live
-        write = writer.message
+        alone = self._left is not None or source.live or not writer.parallel or not available()
         try:
-            for message in source.messages():
-                write(message)
-                if live:
-                    self._output.flush()
-                if self._left is not None:
-                    self._left -= 1
-                    if not self._left:
-                        return False
+            if self._jobs == 1 or alone:
+                return self._write(source, writer, source.messages(self._wanted))
+            self._write_in_parts(source, writer)
             return True
         finally:
-            writer.close()
             self._output.flush()
+
+    def _write(self, source: Session, writer: Writer, messages: Iterable[Message]) -> bool:
+        live = source.live
+        write = writer.message
+        for message in messages:
+            write(message)
+            if live:
+                self._output.flush()
+            if self._grave and any(note.severity in self._grave for note in message.notes):
+                self._diagnostics.fail(FOUND)
+            if self._left is not None:
+                self._left -= 1
+                if not self._left:
+                    return False
+        return True
+
+    def _write_in_parts(self, source: Session, writer: Writer) -> None:
+        """Writes so many records in each process, which begins with what was learned up to them."""
+        jobs = Jobs(self._jobs, self._output)
+        source.begin()
+        records = iter(source.capture)
+
+        def part() -> int:
+            # What ends the capture is told by this process's parent.
+            with suppress(CaptureError):
+                self._write(source, writer, source.of(islice(records, _PART), self._wanted))
+            return FOUND if self._diagnostics.code == FOUND else DONE
+
+        try:
+            more = True
+            while more:
+                jobs.run(part)
+                more = source.skip(islice(records, _PART))
+        except CaptureError:
+            jobs.finish()
+            raise
+        else:
+            jobs.finish()
+        finally:
+            jobs.stop()
+            if FOUND in jobs.codes:
+                self._diagnostics.fail(FOUND)
 
 
 def each(
-    files: Sequence[str], settings: Settings, use: Callable[[Input], bool | None], *, links: bool
+    files: Sequence[str],
+    settings: Settings,
+    use: Callable[[Session], bool | None],
+    *,
+    links: bool,
+    fates: bool = False,
+    together: bool | None = None,
+    redact: bool = False,
+    wanted: Filter | None = None,
 ) -> int:
-    """Calls ``use`` for each file in turn; one that fails does not keep the others from it.
+    """Calls ``use`` for each input in turn; one that fails does not keep the others from it.
 
-    use: gives False when it has seen enough. links: whether the names of links are wanted.
+    use: gives False when it has seen enough. links: whether the names of links are wanted; fates:
+    whether requests are to know that they have no answer; together: whether the files are one
+    recording, None to look; redact: zero key material. wanted: the filter of all messages that
+    ``use`` will ask for.
     Returns the exit code. Raises SpecError and UsageError for what the options name.
     """
     if files.count(STANDARD_INPUT) > 1:
         raise UsageError("standard input can be read only once")
+    # Messages make no cycles: looking for some among all that is remembered takes its time.
+    gc.set_threshold(_COLLECT)
     registry = settings.registry()
     saved = settings.saved()
+    needs = frozenset[str]() if wanted is None else wanted.needs
     diagnostics = settings.diagnostics
-    for path in files:
-        dissector = None
+    for paths in group(files, together):
+        source: Session | None = None
         enough = False
         try:
-            with open_capture(path) as capture:
-                learned = settings.learned(saved)
-                dissector = Dissector(
+            with open_capture(paths[0]) if len(paths) == 1 else Series(paths) as capture:
+                if len(paths) > 1:
+                    what = f"{len(paths)} files are read as one recording"
+                    diagnostics.remark(f"{what} (--no-series reads each alone)")
+                source = Session(
+                    capture,
                     registry,
-                    learned,
-                    capture.interfaces,
+                    settings.learned(saved),
                     order=settings.order,
-                    learning=not capture.seekable,
                     links=links,
+                    fates=fates or "notes" in needs,
+                    redact=redact,
+                    only=None if fates or needs & {"notes", "txn"} else wanted,
+                    outcomes="txn" in needs,
                 )
-                if capture.seekable:
-                    # What is wrong with the file is told by the pass that shows it.
-                    with suppress(CaptureError):
-                        dissector.survey(capture)
                 try:
-                    enough = use(Input(capture, dissector, learned)) is False
+                    enough = use(source) is False
                 finally:
-                    for diagnosis in capture.diagnoses[:_DIAGNOSES_SHOWN]:
-                        diagnostics.warning(str(diagnosis))
-                    if len(capture.diagnoses) > _DIAGNOSES_SHOWN:
-                        more = len(capture.diagnoses) - _DIAGNOSES_SHOWN
-                        diagnostics.warning(f"{more} more of that kind ({path})")
+                    _tell_of_oddities(capture, settings)
         except CaptureError as error:
             diagnostics.exception(error)
-        if dissector is not None:
-            _tell_of_others(dissector, path, settings)
+        if source is not None:
+            _tell_of_others(source, paths[0], settings)
         if enough:
             break
     return diagnostics.code
 
 
-def _tell_of_others(dissector: Dissector, path: str, settings: Settings) -> None:
-    for link_type, count in sorted(dissector.other_records.items()):
+def _tell_of_oddities(capture: Capture | Series, settings: Settings) -> None:
+    for diagnosis in capture.diagnoses[:_DIAGNOSES_SHOWN]:
+        settings.diagnostics.warning(str(diagnosis))
+    if len(capture.diagnoses) > _DIAGNOSES_SHOWN:
+        more = len(capture.diagnoses) - _DIAGNOSES_SHOWN
+        settings.diagnostics.warning(f"{more} more of that kind ({capture.path})")
+    if isinstance(capture, Series):
+        for error in capture.errors:
+            settings.diagnostics.exception(error)
+
+
+def _tell_of_others(source: Session, path: str, settings: Settings) -> None:
+    for link_type, count in sorted(source.dissector.other_records.items()):
         name = _LINK_TYPES.get(link_type)
         kind = f"link type {link_type}" + (f" ({name})" if name else "")
         records, verb, past = ("record", "is", "was") if count == 1 else ("records", "are", "were")
         settings.diagnostics.remark(
             f"{count} {records} of {kind} {verb} not netlink and {past} left out ({path})"
+        )
+    if source.redactor is not None and source.redactor.blind:
+        blind = source.redactor.blind
+        messages = "message" if blind == 1 else "messages"
+        settings.diagnostics.remark(
+            f"{blind} {messages} that nobody described: long attributes were zeroed ({path})"
         )

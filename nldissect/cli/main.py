@@ -25,7 +25,10 @@ from .diagnostics import (
 COMMANDS: Final = {
     "show": "Print messages as lines or as trees.",
     "export": "Write messages in a format for other programs.",
+    "stats": "Count messages, errors, latencies and more.",
     "families": "Print the generic netlink families that a capture tells of.",
+    "fields": "List the fields that filters and tables can name.",
+    "notes": "List the codes of notes, or explain them.",
     "spec": "Check, list and print families' specifications.",
     "completion": "Print a completion script for a shell.",
 }

@@ -108,12 +108,18 @@ class Settings:
         self.time_format = t
         self.color = color
         self.diagnostics = Diagnostics(quiet)
+        self._registry: Registry | None = None
 
     def registry(self) -> Registry:
         """The families, with the user's own in place of built-in ones of the same name.
 
         Raises SpecError, UsageError.
         """
+        if self._registry is None:
+            self._registry = self._load()
+        return self._registry
+
+    def _load(self) -> Registry:
         from ..registry import Registry
 
         registry = Registry()
@@ -254,6 +260,21 @@ time_option: Final = click.option(
 )
 count_option: Final = click.option(
     "-c", "count", metavar="N", type=click.IntRange(min=1), help="Stop after N messages."
+)
+secrets_option: Final = click.option(
+    "--show-secrets", "secrets", is_flag=True, help="Show key material in text."
+)
+series_option: Final = click.option(
+    "--series/--no-series",
+    "together",
+    default=None,
+    help="Read the files as one recording, or each alone; otherwise their names and times decide.",
+)
+fail_option: Final = click.option(
+    "--fail-on",
+    metavar="SEVERITY",
+    type=Word("severity", ("chat", "note", "warn", "error")),
+    help="Exit with 1 if a note of this severity or a worse one stands on a message.",
 )
 line_option: Final = click.option(
     "-l", "by_line", is_flag=True, help="Write out every message at once."

@@ -7,12 +7,14 @@ import os
 import sys
 from contextlib import suppress
 from types import TracebackType
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from ..errors import OutputError
 
 _HOLD: Final = 1 << 16
-_ASCII: Final = str.maketrans({"→": "->", "←": "<-", "⇐": "<=", "…": "...", "↔": "--"})
+_ASCII: Final = str.maketrans(
+    {"→": "->", "←": "<-", "⇐": "<=", "…": "...", "↔": "--"} | dict(zip("▁▂▃▄▅▆▇█▌µ", "_.-:=+*##u"))
+)
 
 
 class OutputClosed(Exception):
@@ -37,7 +39,7 @@ class Output:
         self.width = _columns(self._stream) if self.terminal else 0
         self._ascii = self.terminal and locale.getencoding().lower() not in ("utf-8", "utf8")
 
-    def _open(self) -> BinaryIO:
+    def _open(self) -> IO[bytes]:
         if self.path is None:
             if sys.stdout is None:
                 raise OutputError("standard output is closed")
@@ -53,6 +55,11 @@ class Output:
         self._size += len(data)
         if self._size >= _HOLD or self._by_line:
             self.flush()
+
+    def redirect(self, stream: IO[bytes]) -> None:
+        """From now on writes there."""
+        self._stream = stream
+        self._ascii = False
 
     def text(self, text: str) -> None:
         """Takes text."""
@@ -109,7 +116,7 @@ class Output:
         self.close()
 
 
-def _columns(stream: BinaryIO) -> int:
+def _columns(stream: IO[bytes]) -> int:
     with suppress(OSError):
         return os.get_terminal_size(stream.fileno()).columns
     return 0

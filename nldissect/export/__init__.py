@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol
 
-from ..model import Message
+from ..model import Interface, Message
 
 FORMATS: Final = {
     "ndjson": "nldissect.export.ndjson:Writer",
     "tree": "nldissect.export.tree:Writer",
     "text": "nldissect.export.text:Writer",
+    "pcap": "nldissect.export.pcap:PcapWriter",
+    "pcapng": "nldissect.export.pcap:PcapngWriter",
+    "csv": "nldissect.export.csv:Writer",
+    "parquet": "nldissect.export.parquet:Writer",
+    "c": "nldissect.export.vectors:C",
+    "python": "nldissect.export.vectors:Python",
+    "rust": "nldissect.export.vectors:Rust",
+    "go": "nldissect.export.vectors:Go",
 }
 """Format name to ``module:class``; the class is called with (write, interfaces)."""
 
 
+BINARY: Final = frozenset(("parquet", "pcap", "pcapng"))
+COLUMNS: Final = frozenset(("csv", "parquet"))
+
+
 class Writer(Protocol):
-    """What every format offers."""
+    """What every format offers; parallel: whether several processes may write parts of an input."""
+
+    @property
+    def parallel(self) -> bool: ...
+
+    def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
+        """Another input's messages follow; file: its name, where it is to be told."""
 
     def message(self, message: Message) -> None:
         """Writes a message."""

@@ -14,11 +14,15 @@ CACHE_LIMIT = 65536
 
 
 class Envelope:
-    """Makes the leading members of a message's object; interfaces may grow while it is read."""
+    """Makes the members of a message's object that both forms have.
 
-    def __init__(self, interfaces: Sequence[Interface]) -> None:
+    interfaces may grow while they are read. file: name of the input, told where it is not "".
+    """
+
+    def __init__(self, interfaces: Sequence[Interface], file: str = "") -> None:
         self.encode = Encoder().encode
         self._interfaces = interfaces
+        self._file = f',"file":{self.text(file)}' if file else ""
         self._heads: dict[tuple[int, int], str] = {}
         self._names: dict[tuple[str, str, str, str], str] = {}
         self._flags: dict[tuple[str, int], str] = {}
@@ -64,6 +68,31 @@ class Envelope:
         """The member ``error`` of an NLMSG_ERROR or DONE, else nothing."""
         error = message.error
         return "" if error is None else f',"error":{self.text(error)}'
+
+    def end(self, message: Message) -> str:
+        """The object from ``txn`` to its brace, with the line's end."""
+        txn = message.txn
+        words = "null" if txn is None else str(txn.number)
+        latency = message.latency_ns
+        if latency is not None:
+            words = f'{words},"latency_ns":{latency}'
+        elif message.direction == "notify":
+            words += self._notification(message)
+        notes = message.notes
+        text = self.notes(notes) if notes else "[]"
+        return f',"txn":{words}{self._file},"notes":{text}}}\n'
+
+    def _notification(self, message: Message) -> str:
+        """What only notifications have."""
+        words = ""
+        group = message.group
+        if group:
+            words += f',"group":{self.text(group)}'
+        if message.copy:
+            words += f',"copy":{message.copy}'
+        if message.txn is not None and message.txn.cause:
+            words += f',"cause":{message.txn.cause}'
+        return words
 
     def notes(self, notes: Sequence[Note]) -> str:
         """The list of notes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from ..model import Interface, Message
 from .envelope import Envelope
@@ -11,9 +12,15 @@ from .envelope import Envelope
 class Writer:
     """Writes messages as lines of JSON; ``write`` takes bytes."""
 
+    parallel: Final = True
+
     def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
         self._write = write
         self._envelope = Envelope(interfaces)
+
+    def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
+        """Another input's messages follow."""
+        self._envelope = Envelope(interfaces, file)
 
     def message(self, message: Message) -> None:
         """Writes one message."""
@@ -24,8 +31,8 @@ class Writer:
         self._write(
             f"{envelope.open(message)},"
             f'"header":{"null" if header is None else encode(header).decode()},'
-            f'"attrs":{encode(attrs).decode() if attrs else "{}"}{envelope.error(message)},'
-            f'"txn":null,"notes":{envelope.notes(message.notes)}}}\n'.encode()
+            f'"attrs":{encode(attrs).decode() if attrs else "{}"}{envelope.error(message)}'
+            f"{envelope.end(message)}".encode()
         )
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..dissect import Plan, flag_names
 from ..learn import Learned
 from ..model import Interface, Message, Node, Note
+from ..policies import Told
 from ..spec.sets import Attr, AttrSet, GuessSet, IndexedArray, Nest, SubMessageType, TypeValue
 from ..spec.structs import StructType
 from ..spec.types import (
@@ -79,13 +80,14 @@ Render = Callable[[list[str], bytes, int, int, "_Scope"], None]
 class _Notes(Walk):
     """Puts notes on nodes."""
 
-    __slots__ = ("truncated",)
+    __slots__ = ("truncated", "request")
 
-    def __init__(self, truncated: bool) -> None:
-        self.truncated = truncated
+    def __init__(self) -> None:
+        self.truncated = False
+        self.request = False
 
-    def note(self, node: Node, severity: str, code: str, message: str) -> None:
-        node.notes.append(Note(severity, code, message, "", node.start, node.end))
+    def note(self, node: Node, code: str, message: str) -> None:
+        node.notes.append(Note(code, message, "", node.start, node.end))
 
     def rewind(self, at: int) -> None:
         """Nothing is settled here."""
@@ -164,6 +166,8 @@ class Writer:
     secrets: show key material. tree: False leaves title and bytes.
     """
 
+    parallel: Final = False
+
     def __init__(
         self,
         write: Callable[[bytes], object],
@@ -178,7 +182,7 @@ class Writer:
     ) -> None:
         self._write = write
         self._interfaces = interfaces
-        self._title = title or _default_title()
+        self.title = title or _default_title()
         self._verbose = verbose
         self._hexdump = hexdump
         self._secrets = secrets
@@ -188,16 +192,22 @@ class Writer:
         self._runs: dict[tuple[AttrSet, int], _Run] = {}
         self._structs: dict[tuple[StructType, str], Callable[[list[str], bytes, int], None]] = {}
         self._flags: dict[tuple[int, str], str] = {}
-        self._bodies: dict[tuple[AttrSet | None, StructType | None, int], dict[bytes, str]] = {}
+        self._bodies: dict[
+            tuple[AttrSet | None, StructType | None, int, bool], dict[bytes, str]
+        ] = {}
         self._results: dict[tuple[int, str, str, str, bytes], tuple[str, ...]] = {}
         self._kept_chars = 0
         self._reach = _ANY_DEPTH
-        self._walk = _Notes(False)
+        self._walk = _Notes()
         self._message: Message
+
+    def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
+        """Another input's messages follow; ``title`` may be set anew."""
+        self._interfaces = interfaces
 
     def message(self, message: Message) -> None:
         """Writes a message."""
-        out = [self._title(message), "\n"]
+        out = [self.title(message), "\n"]
         if self._tree:
             if message.first:
                 self._record(out, message)
@@ -288,7 +298,8 @@ class Writer:
         if plan.header_at == end:
             return
         # Equal bytes under equal tables give the same text.
-        key = (plan.set, plan.header, plan.attrs_at - plan.header_at)
+        asked = message.direction == "request"
+        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, asked)
         kept = self._bodies.get(key)
         if kept is None:
             kept = self._bodies[key] = {}
@@ -329,6 +340,7 @@ class Writer:
                 return
             out.append(f"{_INDENT}attrs:\n")
             self._walk.truncated = message.record.wire_len > len(data)
+            self._walk.request = message.direction == "request"
             self._message = message
             self._attrs(out, plan.set, 2, data, plan.attrs_at, end, None)
 
@@ -493,7 +505,25 @@ class Writer:
         attr = run.set.attrs.get(kind & NLA_TYPE_MASK)
         if attr is None or kind & NLA_F_NET_BYTEORDER or depth >= MAX_DEPTH:
             return _irregular
+        if attr.check is not None:
+            return self._render_checked(attr, self._render_attr(run, attr, depth))
+        return self._render_attr(run, attr, depth)
+
+    def _render_checked(self, attr: Attr, inner: Render) -> Render:
+        def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
+            # What breaks a limit has a note in requests alone.
+            self._reach = _NO_DEPTH
+            if attr.broken(data, at + NLA_HDRLEN, stop, self._walk):
+                raise Irregular
+            inner(out, data, at, stop, scope)
+
+        return render
+
+    def _render_attr(self, run: _Run, attr: Attr, depth: int) -> Render:
+        """How an attribute without surprises is written."""
         type_: Any = attr.type
+        if type(type_) is Told:
+            type_ = type_.inner
         kind_ = type(type_)
         indent = run.indent
         if attr.secret and not self._secrets:

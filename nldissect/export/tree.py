@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from ..model import Interface, Message, Node
 from .envelope import Envelope, note_object
@@ -11,18 +12,23 @@ from .envelope import Envelope, note_object
 class Writer:
     """Writes messages as lines of JSON; ``write`` takes bytes."""
 
+    parallel: Final = True
+
     def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
         self._write = write
         self._envelope = Envelope(interfaces)
+
+    def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
+        """Another input's messages follow."""
+        self._envelope = Envelope(interfaces, file)
 
     def message(self, message: Message) -> None:
         """Writes one message."""
         envelope = self._envelope
         layers = envelope.text([node_object(layer, "") for layer in message.layers])
-        notes = envelope.notes(message.notes)
         self._write(
-            f'{envelope.open(message)},"layers":{layers}{envelope.error(message)},'
-            f'"txn":null,"notes":{notes}}}\n'.encode()
+            f'{envelope.open(message)},"layers":{layers}{envelope.error(message)}'
+            f"{envelope.end(message)}".encode()
         )
 
     def close(self) -> None:

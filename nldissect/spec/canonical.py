@@ -20,6 +20,7 @@ from .model import (
     Definition,
     Format,
     Group,
+    GroupChoice,
     Member,
     Operation,
 )
@@ -54,6 +55,7 @@ _ATTRIBUTE: Final = keys_of(Attribute)
 _CHECKS: Final = keys_of(Checks)
 _FORMAT: Final = keys_of(Format)
 _ALTERNATIVE: Final = keys_of(Alternative)
+_CHOICE: Final = keys_of(GroupChoice)
 _OPERATION: Final = ("name", "value", *keys_of(Operation)[1:])
 _BODY: Final = keys_of(Body)
 
@@ -254,6 +256,8 @@ def _operation(item: Spec, request: int | None, reply: int | None, directional: 
     made.pop("value", None)
     if "alternatives" in made:
         made["alternatives"] = [_only(shape, _ALTERNATIVE) for shape in made["alternatives"]]
+    if "mcgrp-when" in made:
+        made["mcgrp-when"] = [_only(choice, _CHOICE) for choice in made["mcgrp-when"]]
     for key in ("do", "dump", "event"):
         if key in made:
             made[key] = _mode(made[key])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ..errors import SpecError
 from ..text import Json
+from .checks import SIZES, Check
 from .model import (
     Alternative,
     Attribute,
@@ -15,6 +16,7 @@ from .model import (
     Entry,
     Family,
     Format,
+    GroupChoice,
     Member,
     Operation,
 )
@@ -41,6 +43,7 @@ from .types import (
 
 INTEGERS: Final = frozenset(("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64"))
 _SIZES: Final = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "s8": 1, "s16": 2, "s32": 4, "s64": 8}
+_CHECKED: Final = frozenset((*SIZES, "binary", "string"))
 _ORDERS: Final = {"little-endian": "little", "big-endian": "big"}
 
 DecoderFactory = Callable[["CompiledFamily", Attribute, str], Type]
@@ -58,11 +61,12 @@ class Op:
     number: nlmsg_type of a classic protocol, command of a generic family.
     kind: request, reply, notify or event. shapes: other headers and sets that the same message
     may have, chosen by the header or tried when the first does not read to the end. scoped: the
-    header's members say what some attributes are.
+    header's members say what some attributes are. answered: the specification gives it a reply.
+    group: the multicast group of a notification where none of ``choices`` says another.
     """
 
     __slots__ = ("family", "name", "c_name", "number", "kind", "header", "set", "group", "shapes",
-                 "scoped")  # fmt: skip
+                 "scoped", "answered", "choices")  # fmt: skip
 
     def __init__(
         self,
@@ -76,6 +80,8 @@ class Op:
         group: str | None,
         shapes: list[Shape],
         scoped: bool = False,
+        answered: bool = False,
+        choices: Sequence[GroupChoice] = (),
     ) -> None:
         self.family = family
         self.name = name
@@ -87,6 +93,8 @@ class Op:
         self.group = group
         self.shapes = shapes
         self.scoped = scoped
+        self.answered = answered
+        self.choices = choices
 
 
 class Resolver:
@@ -170,10 +178,23 @@ class CompiledFamily:
                 return self._compile_op(op, number, direction)
         return None
 
+    def against(self, number: int) -> Op | None:
+        """The kernel's own operation that a request claims to be; None for a number too new."""
+        if number in self.requests:
+            return None
+        if self.spec.enum_model == "directional" and number > max(self.requests, default=0):
+            return None
+        return self.op(number, "reply")
+
     @property
     def _same_numbers(self) -> bool:
         """Whether both directions share one number space."""
         return self.spec.enum_model == "unified" or self.spec.protonum is not None
+
+    @property
+    def _only_group(self) -> str | None:
+        """The group of all notifications of a family that has one."""
+        return self.spec.groups[0].name if len(self.spec.groups) == 1 else None
 
     def _compile_op(self, op: Operation, number: int, kind: str) -> Op:
         set_name = op.attribute_set
@@ -191,7 +212,7 @@ class CompiledFamily:
             "event" if op.event is not None else kind,
             None if not header else self.struct(header, order),
             None if not set_name else self.attr_set(set_name, order),
-            op.mcgrp,
+            op.mcgrp or self._only_group,
             [
                 self._shape(shape, header, order)
                 for shape in op.alternatives or ()
@@ -199,6 +220,8 @@ class CompiledFamily:
                 if kind == "request" or shape.when is not None
             ],
             self._is_scoped(header, set_name),
+            self._answers(op),
+            op.mcgrp_when or (),
         )
 
     def _shape(self, shape: Alternative, own_header: str | None, order: str) -> Shape:
@@ -302,7 +325,30 @@ class CompiledFamily:
             attr.type == "pad",
             attr.secret,
             attr.selector or "",
+            self._check(attr, order),
         )
+
+    def _check(self, attr: Attribute, family_order: str) -> Check | None:
+        """What the kernel asks of an attribute in a request."""
+        checks, kind = attr.checks, attr.type or ""
+        if checks is None or kind not in _CHECKED:
+            return None
+        if kind == "string" and not checks.unterminated_ok:
+            kind = "nul-string"
+        made = Check(
+            kind,
+            _ORDERS.get(attr.byte_order or "", family_order),
+            low=checks.min,
+            high=checks.max,
+            mask=None if checks.flags_mask is None else self._mask(checks.flags_mask),
+            shortest=checks.min_len if checks.exact_len is None else checks.exact_len,
+            longest=checks.max_len if checks.exact_len is None else checks.exact_len,
+        )
+        return made if made.limits else None
+
+    def _mask(self, name: str) -> int:
+        """All bits of an enum or flags definition."""
+        return sum(1 << bit for bit in self.enum(name).bits)
 
     def type_of(self, attr: Attribute, family_order: str) -> Type:
         """The decoder of one attribute."""

@@ -432,15 +432,37 @@ class _Checker:
     # Operations
 
     def _check_when(self, shape: Spec, operation: Spec) -> None:
+        self._check_values(shape, self._header_of(operation), "header member")
+
+    def _check_values(self, item: Spec, known: list[str], what: str) -> None:
+        for name, value in item.get("when", {}).items():
+            if name not in known:
+                message = f"there is no {what} {name}{nearest(name, known)}"
+                self.report(line_of(item, "when"), message)
+            elif not isinstance(value, (int, str)):
+                self.report(line_of(item, "when"), f"{spell(value)} is no value of {name}")
+
+    def _header_of(self, operation: Spec) -> list[str]:
+        """The members of an operation's header."""
         default = self._spec["operations"].get("fixed-header", "")
         header = self._definitions.get(operation.get("fixed-header", default), {})
-        known = [member["name"] for member in header.get("members") or ()]
-        for name, value in shape.get("when", {}).items():
-            if name not in known:
-                message = f"there is no header member {name}{nearest(name, known)}"
-                self.report(line_of(shape, "when"), message)
-            elif not isinstance(value, (int, str)):
-                self.report(line_of(shape, "when"), f"{spell(value)} is no value of {name}")
+        return [member["name"] for member in header.get("members") or ()]
+
+    def _check_groups(self, operation: Spec, named: Spec, groups: set[str]) -> None:
+        """A notification's group goes by its header, its attributes or its flags."""
+        self._refer(operation, "mcgrp", groups, "multicast group")
+        choices = operation.get("mcgrp-when") or ()
+        if not choices:
+            return
+        known = ["nlmsg-flags"]
+        for item in (operation, named):
+            for shape in (item, *(item.get("alternatives") or ())):
+                known += self._header_of(shape)
+                set_ = self._sets.get(shape.get("attribute-set", ""), {})
+                known += [attribute["name"] for attribute in set_.get("attributes") or ()]
+        for choice in choices:
+            self._refer(choice, "group", groups, "multicast group")
+            self._check_values(choice, known, "header member or attribute")
 
     def _check_shape(self, item: Spec) -> None:
         self._definition_of(item, "fixed-header", "struct")
@@ -459,7 +481,6 @@ class _Checker:
         line = line_of(item, "name")
         name = item["name"]
         self._check_shape(item)
-        self._refer(item, "mcgrp", groups, "multicast group")
         for shape in item.get("alternatives") or ():
             self._check_shape(shape)
             self._check_when(shape, item)
@@ -469,16 +490,15 @@ class _Checker:
         if not self._refer(item, "notify", by_name, "operation"):
             return
         named = by_name[item.get("notify") or name]
+        self._check_groups(item, named, groups)
         set_name = item.get("attribute-set") or named.get("attribute-set") or ""
         if modes and not set_name and lacks(item, "attribute-set"):
             self.report(line, f"operation {name} lacks the key attribute-set")
         set_ = self._sets.get(set_name)
         if set_ is not None:
             known = [attribute["name"] for attribute in set_.get("attributes") or ()]
-            default = self._spec["operations"].get("fixed-header", "")
-            header = self._definitions.get(item.get("fixed-header", default), {})
             # Some specifications list the fixed header's members among the attributes.
-            known += [member["name"] for member in header.get("members") or ()]
+            known += self._header_of(item)
             for body in self._bodies(item):
                 self._check_listed(body, known, set_["name"])
 

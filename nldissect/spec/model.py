@@ -125,6 +125,17 @@ class Alternative(Format, rename="kebab", omit_defaults=True):
     when: dict[str, int | str] | None = None
 
 
+class GroupChoice(msgspec.Struct, rename="kebab", omit_defaults=True):
+    """A multicast group, and what a notification sent to it says.
+
+    ``when`` has values of members of the header and of attributes, and names of flags for
+    ``nlmsg-flags``; all of them must be there.
+    """
+
+    group: str
+    when: dict[str, int | str]
+
+
 class SubMessage(msgspec.Struct, rename="kebab", omit_defaults=True):
     """A family of shapes that one attribute's payload can have."""
 
@@ -152,7 +163,8 @@ class Operation(msgspec.Struct, rename="kebab", omit_defaults=True):
 
     ``request_value`` is the number of the message to the kernel, ``reply_value`` that of the
     message from the kernel (reply, notification or event); None where there is no such message.
-    Beyond YNL: ``c_name`` where the prefix makes another constant, ``alternatives``.
+    Beyond YNL: ``c_name`` where the prefix makes another constant, ``alternatives``, and
+    ``mcgrp_when``, of which the first that holds goes before ``mcgrp``.
     """
 
     name: str
@@ -165,6 +177,7 @@ class Operation(msgspec.Struct, rename="kebab", omit_defaults=True):
     event: Mode | None = None
     notify: str | None = None
     mcgrp: str | None = None
+    mcgrp_when: list[GroupChoice] | None = None
     c_name: str | None = None
     flags: list[str] | None = None
     alternatives: list[Alternative] | None = None

@@ -14,11 +14,13 @@ from ..wire.attrs import (
     PADDING_NONZERO,
     SHORT,
     TRAILING,
+    TRAILING_ZERO,
     Span,
     iter_attrs,
     reads_as_attrs,
 )
 from ..wire.consts import NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_TYPE_MASK
+from .checks import LENGTH, Check, count_bytes
 from .structs import Field, StructType
 from .types import (
     GUESS_INTEGER,
@@ -39,10 +41,10 @@ from .types import (
 
 
 class Attr:
-    """One entry of an attribute table."""
+    """One entry of an attribute table. check: what holds in requests, None if nothing is known."""
 
     __slots__ = ("name", "c_name", "number", "multi", "type", "hidden", "secret", "selector",
-                 "scalar", "size", "scoped")  # fmt: skip
+                 "check", "scalar", "size", "scoped")  # fmt: skip
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Attr:
         hidden: bool = False,
         secret: bool = False,
         selector: str = "",
+        check: Check | None = None,
     ) -> None:
         self.name = name
         self.c_name = c_name
@@ -63,14 +66,26 @@ class Attr:
         self.hidden = hidden
         self.secret = secret
         self.selector = selector
-        plain = type_ if type(type_) is Scalar else None
+        self.check = check
+        plain = type_ if type(type_) is Scalar and check is None else None
         self.scalar = None if plain is None else plain.unpack
         self.size = -1 if plain is None else plain.size + 4
-        self.scoped = type_.scoped
+        self.scoped = type_.scoped or check is not None
+
+    def broken(self, data: bytes, start: int, stop: int, walk: Walk | None) -> str:
+        """The code of the limit that the payload exceeds in a request, or ""."""
+        if self.check is None or walk is None or not walk.request:
+            return ""
+        return self.check.broken(data, start, stop)
 
 
 class Table(Protocol):
-    """Who compiles a set's attributes when they are first needed."""
+    """Who compiles a set's attributes when they are first needed.
+
+    name: the family's, "" for what belongs to none.
+    """
+
+    name: str
 
     def attrs_of(self, name: str, order: str) -> dict[int, Attr]:
         """Attributes by number."""
@@ -103,6 +118,11 @@ class AttrSet:
         self._ready = False
         self._other: AttrSet | None = None
         self._selectors: list[str] = []
+
+    @property
+    def family(self) -> str:
+        """The family that the set belongs to, "" if it belongs to none."""
+        return self._source.name
 
     @property
     def attrs(self) -> dict[int, Attr]:
@@ -158,6 +178,9 @@ class AttrSet:
                     scope.name = name
                     if attr.selector and attr.selector not in out and scope.ahead is None:
                         scope.ahead = self._look_ahead(data, at, end)
+                    if attr.check is not None and attr.broken(data, at + 4, stop, scope.walk):
+                        at = self._odd(data, at, end, scope)
+                        continue
                 try:
                     value = attr.type.value(data, at + 4, stop, scope)
                 except Irregular:
@@ -214,7 +237,7 @@ class AttrSet:
             scope.base = frozenset(base)
         if scope.depth > MAX_DEPTH:
             node = raw_node(data, at, end, "too-deep")
-            walk.note(node, "warn", "attr.depth", f"nested deeper than {MAX_DEPTH} levels")
+            walk.note(node, "attr.depth", f"nested deeper than {MAX_DEPTH} levels")
             parent.append(node)
             return out
         self.attrs  # noqa: B018
@@ -233,7 +256,7 @@ class AttrSet:
                 what = f"attribute length {span.length} is shorter than its header"
             else:
                 what = f"{stop - start} bytes are too few for an attribute"
-            walk.note(node, "note" if node.kind == "padding" else "error", span.problem, what)
+            walk.note(node, TRAILING_ZERO if node.kind == "padding" else span.problem, what)
             parent.append(node)
             return
         number = span.kind & NLA_TYPE_MASK
@@ -247,10 +270,10 @@ class AttrSet:
             node.kind = "nest"
         if span.problem == OVERRUN:
             if walk.truncated and stop == len(data):
-                walk.note(node, "note", "truncated", "cut by the capture's snapshot length")
+                walk.note(node, "truncated", "cut by the capture's snapshot length")
             else:
                 what = f"length {span.length} where {stop - start} bytes are left"
-                walk.note(node, "error", OVERRUN, what)
+                walk.note(node, OVERRUN, what)
         if span.problem == OVERRUN and not container:
             node.value = data[start + 4 : stop].hex()
             node.display = hex_text(data[start + 4 : stop])
@@ -259,11 +282,16 @@ class AttrSet:
         elif twin is None:
             if self.name:
                 what = f"attribute {number} is not in {self.name}"
-                walk.note(node, "note", "attr.unknown", what)
+                walk.note(node, "attr.unknown", what)
             reader = self._network() if span.kind & NLA_F_NET_BYTEORDER else self
             reader.guess(node, data, start + 4, stop, span.kind, scope, walk)
         else:
             twin.type.fill(node, data, start + 4, stop, scope, walk)
+            broken = twin.broken(data, start + 4, stop, walk)
+            if broken and twin.check is not None:
+                size = twin.check.size(data, start + 4, stop)
+                got = count_bytes(size) if broken == LENGTH else node.display
+                walk.note(node, broken, f"{got} where the kernel takes {twin.check.words()}")
         if attr is None or not attr.hidden:
             self._collect(node, attr, scope, walk)
         parent.append(node)
@@ -271,10 +299,10 @@ class AttrSet:
             pad = Node("padding", "", "padding", stop, span.padded)
             if span.problem == PADDING_NONZERO:
                 pad.display = hex_text(data[stop : span.padded])
-                walk.note(pad, "chat", PADDING_NONZERO, "padding is not zero")
+                walk.note(pad, PADDING_NONZERO, "padding is not zero")
             parent.append(pad)
         if span.problem == PADDING_MISSING:
-            walk.note(node, "note", PADDING_MISSING, "padding is cut off")
+            walk.note(node, PADDING_MISSING, "padding is cut off")
 
     def _look_ahead(self, data: bytes, at: int, end: int) -> dict[str, Json]:
         """Values of the selectors, which a request may carry behind what they select."""
@@ -306,7 +334,7 @@ class AttrSet:
             else:
                 out[name] = [known, node.value]
                 scope.repeated.add(name)
-            walk.note(node, "note", "attr.repeated", "the attribute stands more than once")
+            walk.note(node, "attr.repeated", "the attribute stands more than once")
 
     def _holds(self, attr: Attr | None) -> bool:
         """Whether an attribute's payload is attributes, of which a cut one still has some."""
@@ -341,7 +369,7 @@ class AttrSet:
         """Reads an attribute that nobody described by what its bytes look like."""
         what = guess_kind(data, start, end, kind, self.order)
         # A mark on the node alone: the message says once that nobody described it.
-        note = Note("chat", GUESSED, f"read as {what} by its bytes", "", node.start, node.end)
+        note = Note(GUESSED, f"read as {what} by its bytes", "", node.start, node.end)
         node.notes.append(note)
         if what == "nest":
             node.kind = "nest"
@@ -371,6 +399,8 @@ class _NoAttrs:
     """A number space of which nothing is known."""
 
     __slots__ = ()
+
+    name: str = ""
 
     def attrs_of(self, name: str, order: str) -> dict[int, Attr]:
         """Empty."""
@@ -589,7 +619,7 @@ class _TypeLevel(AttrSet):
         node.display = str(number)
         if name in self.out:
             node.value = number
-            walk.note(node, "note", "attr.repeated", f"a second {name}; kept in the tree only")
+            walk.note(node, "attr.repeated", f"a second {name}; kept in the tree only")
             raw: dict[str, Json] = {}
             self.owner.set.fill(node.children, data, start, end, scope, walk, raw)
             return
@@ -700,7 +730,7 @@ class SubMessageType(Type):
             else:
                 what = f"{self.selector} {show(selected)} is not in {self.name}"
             if end > start:
-                walk.note(node, "note", "sub-message.unknown", what)
+                walk.note(node, "sub-message.unknown", what)
             guess = guess_set(self.order)
             guess.guess(node, data, start, end, NLA_F_NESTED, scope, walk)
             return

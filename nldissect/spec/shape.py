@@ -176,6 +176,9 @@ _OPERATION: Final = Shape(
         "notify": "text",
         "event": Shape("event", {"attributes": _TEXTS}, ()),
         "mcgrp": "text",
+        "mcgrp-when": Many(
+            Shape("group choice", {"group": "text", "when": "members"}, ("group", "when"))
+        ),
         "c-name": "text",
         "alternatives": Many(Shape("alternative", {**_FORMAT_KEYS, "when": "members"}, ("value",))),
     },

@@ -112,7 +112,6 @@ class StructType(Unscoped):
             if any(data[at:end]):
                 walk.note(
                     node,
-                    "chat",
                     "struct.long",
                     f"{end - start} bytes where struct {self.name} has {self.size}",
                 )
@@ -146,7 +145,6 @@ class StructType(Unscoped):
         if end - start < self.size:
             walk.note(
                 node,
-                "chat",
                 "struct.short",
                 f"{end - start} bytes where struct {self.name} has {self.size}",
             )

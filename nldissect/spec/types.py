@@ -37,11 +37,15 @@ class Irregular(Exception):
 
 
 class Walk(Protocol):
-    """Who collects the notes."""
+    """Who collects the notes.
+
+    truncated: the record was cut; request: the attributes are the kernel's to check.
+    """
 
     truncated: bool
+    request: bool
 
-    def note(self, node: Node, severity: str, code: str, message: str) -> None:
+    def note(self, node: Node, code: str, message: str) -> None:
         """Puts a note on a node and on the message."""
 
     def rewind(self, at: int) -> None:
@@ -135,7 +139,7 @@ class Type:
         try:
             value = self.value(data, start, end, scope)
         except Irregular as why:
-            walk.note(node, "warn", "value.width", str(why) or "the length fits no such value")
+            walk.note(node, "value.width", str(why) or "the length fits no such value")
             GUESS_INTEGER[self.byte_order].fill(node, data, start, end, scope, walk)
             return
         node.value = value
@@ -303,7 +307,7 @@ class Flag(Unscoped):
         node.value = True
         node.display = "true"
         if end > start:
-            walk.note(node, "note", "value.width", f"{end - start} bytes where a flag has none")
+            walk.note(node, "value.width", f"{end - start} bytes where a flag has none")
             node.children.append(raw_node(data, start, end))
 
 
@@ -498,7 +502,7 @@ class CArray(Unscoped):
             values.append(value)
             at += size
         if at < end:
-            walk.note(node, "warn", "value.width", f"{end - at} bytes after the last whole element")
+            walk.note(node, "value.width", f"{end - at} bytes after the last whole element")
             node.children.append(raw_node(data, at, end))
         node.value = values
 

@@ -15,6 +15,7 @@ OVERRUN: Final = "attr.len.overrun"
 PADDING_MISSING: Final = "attr.pad.missing"
 PADDING_NONZERO: Final = "attr.pad.nonzero"
 TRAILING: Final = "attr.trailing"
+TRAILING_ZERO: Final = "attr.trailing.zero"
 
 
 class Span:

@@ -86,7 +86,11 @@ def test_show_imports_no_yaml(file: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "what"),
     [
-        (["famlies"], 2, "there is no command and no file 'famlies'; did you mean families?"),
+        (
+            ["famlies"],
+            2,
+            "there is no command and no file 'famlies'; did you mean families or fields?",
+        ),
         (["show"], 2, "no FILE is named; - is standard input"),
         (["show", "--quite", "x"], 2, "there is no option --quite; did you mean --quiet?"),
         (["show", "-c", "0", "x"], 2, "invalid value for '-c'"),

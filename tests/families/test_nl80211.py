@@ -379,8 +379,9 @@ class Walk:
     """Takes notes and forgets them."""
 
     truncated = False
+    request = False
 
-    def note(self, node: Node, severity: str, code: str, message: str) -> None:
+    def note(self, node: Node, code: str, message: str) -> None:
         pass
 
     def rewind(self, at: int) -> None:

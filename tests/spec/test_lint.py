@@ -383,3 +383,27 @@ def test_conditions_of_alternatives() -> None:
             if p.severity == "error"
         ]
         assert found == ([] if message is None else [message])
+
+
+def test_conditions_of_groups() -> None:
+    body = "definitions:\n- {name: h, type: struct, members: [{name: low, type: u8}]}\n"
+    text = "name: op, attribute-set: a, fixed-header: h, event: {}, mcgrp-when: "
+    for choice, message in (
+        ("group: group, when: {low: 1}", None),
+        ("group: group, when: {x: 1, nlmsg-flags: create}", None),
+        ("group: grou, when: {low: 1}", "there is no multicast group grou; did you mean group?"),
+        (
+            "group: group, when: {lo: 1}",
+            "there is no header member or attribute lo; did you mean low?",
+        ),
+        ("group: group, when: {low: [1]}", "a list is no value of low"),
+        ("group: group", "group choice lacks the key when"),
+    ):
+        found = [
+            p.message
+            for p in problems(
+                "protocol: genetlink-legacy\n" + body, operations=operation(f"{text}[{{{choice}}}]")
+            )
+            if p.severity == "error"
+        ]
+        assert found == ([] if message is None else [message])

@@ -31,6 +31,7 @@ def shape_at(*path: str) -> Shape:
         (("sub-messages", "formats"), model.Format),
         (("operations", "list", "do", "request"), model.Body),
         (("operations", "list", "alternatives"), model.Alternative),
+        (("operations", "list", "mcgrp-when"), model.GroupChoice),
         (("mcast-groups", "list"), model.Group),
     ],
 )

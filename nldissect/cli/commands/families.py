@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...learn import FamilyInfo
+from ...session import Session
 from ...text import Json, printable
 from ..options import Settings, with_files, with_settings
 
@@ -23,13 +24,13 @@ def families(settings: Settings, files: tuple[str, ...], as_json: bool) -> int:
 
     since is the record that told of a family, until the one that told of its end.
     """
-    from ..inputs import Input, each
+    from ..inputs import each
     from ..output import Output
     from ..tables import table
 
     found: list[tuple[str, list[FamilyInfo]]] = []
 
-    def use(source: Input) -> None:
+    def use(source: Session) -> None:
         try:
             # A pipe is learned from while it is dissected; a file needs only be read to its end.
             for _ in source.messages() if source.live else source.capture:

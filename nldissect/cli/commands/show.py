@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import click
 
+from ..filters import filter_option, wanted
 from ..options import (
     Settings,
     count_option,
+    fail_option,
     line_option,
+    secrets_option,
+    series_option,
     time_option,
     with_files,
     with_settings,
@@ -17,10 +21,13 @@ from ..options import (
 @click.command("show")
 @click.option("-V", "tree", count=True, help="Trees; -VV with spans, headers and padding.")
 @click.option("-x", "hexdump", is_flag=True, help="The bytes of each message as well.")
+@filter_option
 @count_option
 @time_option
 @line_option
-@click.option("--show-secrets", "secrets", is_flag=True, help="Show key material.")
+@fail_option
+@series_option
+@secrets_option
 @with_settings
 @with_files
 def show(
@@ -28,27 +35,34 @@ def show(
     files: tuple[str, ...],
     tree: int,
     hexdump: bool,
+    filter_: str | None,
     count: int | None,
     by_line: bool,
+    fail_on: str | None,
+    together: bool | None,
     secrets: bool,
 ) -> int:
     """Print the messages of each FILE, one line or one tree for each."""
     from ...export.text import Writer
-    from ..inputs import Input, Printer, each
+    from ...session import Session
+    from ..inputs import Printer, each, titles
     from ..output import Output, colored
 
+    match = wanted(filter_, settings)
+    # Without trees no note is shown.
+    fates = tree > 0 or fail_on is not None
     with Output(by_line=by_line) as output:
         color = colored(settings.color, output)
         width = 0 if tree else output.width
-        printer = Printer(output, count)
+        printer = Printer(output, settings, count, match, fail_on)
 
-        def use(source: Input) -> bool:
+        def use(source: Session) -> bool:
             if len(files) > 1:
                 output.text(f"==> {source.capture.path} <==\n")
             writer = Writer(
                 output.write,
                 source.capture.interfaces,
-                title=source.titles(settings, color=color, width=width),
+                title=titles(source, settings, color=color, width=width),
                 verbose=tree > 1,
                 hexdump=hexdump,
                 color=color,
@@ -57,4 +71,4 @@ def show(
             )
             return printer.print(source, writer)
 
-        return each(files, settings, use, links=True)
+        return each(files, settings, use, links=True, fates=fates, together=together, wanted=match)

@@ -132,7 +132,8 @@ class SocketOptions(Unscoped):
                 found += there
                 at += 1
         if end - start != len(_OPTIONS):
-            walk.note(node, "note", "value.width", f"{end - start} bytes of options")
+            code = "struct.short" if end - start < len(_OPTIONS) else "struct.long"
+            walk.note(node, code, f"{end - start} bytes of options where {len(_OPTIONS)} are known")
         if at < end:
             node.children.append(zero_or_raw(data, at, end))
         node.value = found
@@ -168,7 +169,7 @@ class SockAddrArray(Unscoped):
             node.children.append(child)
             at += _STORAGE
         if at < end:
-            walk.note(node, "warn", "value.width", f"{end - at} bytes after the last whole address")
+            walk.note(node, "value.width", f"{end - at} bytes after the last whole address")
             node.children.append(zero_or_raw(data, at, end))
         node.value = values
 

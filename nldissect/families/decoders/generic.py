@@ -143,7 +143,7 @@ class TypedValue(Type):
         if type_ is not None:
             type_.fill(node, data, start, end, scope, walk)
             return
-        walk.note(node, "note", "sub-message.unknown", f"no {self.selector} says what this is")
+        walk.note(node, "sub-message.unknown", f"no {self.selector} says what this is")
         guess_set(self.order).guess(node, data, start, end, 0, scope, walk)
 
 
@@ -221,7 +221,7 @@ class BitWords(Unscoped):
             node.children.append(Node(str((at - start) // 4), "", "item", at, at + 4, word))
             at += 4
         if at < end:
-            walk.note(node, "warn", "value.width", f"{end - at} bytes after the last whole element")
+            walk.note(node, "value.width", f"{end - at} bytes after the last whole element")
             node.children.append(zero_or_raw(data, at, end))
 
 
@@ -283,7 +283,7 @@ class FlexibleStruct(Unscoped):
             array.children.append(child)
             at = stop
         if at < end:
-            walk.note(node, "warn", "value.width", f"{end - at} bytes after the last whole element")
+            walk.note(node, "value.width", f"{end - at} bytes after the last whole element")
             array.children.append(zero_or_raw(data, at, end))
         values[name] = items
         if array.children:

@@ -50,6 +50,7 @@ class _MaskedKeys:
     """The attributes of a family's set, each with its mask."""
 
     def __init__(self, family: CompiledFamily) -> None:
+        self.name = family.name
         self._family = family
 
     def attrs_of(self, name: str, order: str) -> dict[int, Attr]:
@@ -60,7 +61,9 @@ class _MaskedKeys:
                 type_: Type = self.nest(attr.type.set.name, order)
             else:
                 type_ = Masked(attr.type)
-            made[number] = Attr(attr.name, attr.c_name, number, attr.multi, type_, attr.hidden)
+            made[number] = Attr(
+                attr.name, attr.c_name, number, attr.multi, type_, attr.hidden, attr.secret
+            )
         return made
 
     def nest(self, name: str, order: str) -> Nest:

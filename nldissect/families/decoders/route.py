@@ -178,7 +178,7 @@ class NextHops(Nest):
                 rest = zero_or_raw(data, start, end)
                 if rest.kind == "raw":
                     what = f"{end - start} bytes are too few for a next hop"
-                    walk.note(rest, "error", TRAILING, what)
+                    walk.note(rest, TRAILING, what)
                 node.children.append(rest)
                 break
             hop = Node(str(len(out)), "rtnexthop", "item", start, end)
@@ -189,11 +189,11 @@ class NextHops(Nest):
             length = values["rtnh-len"]
             assert isinstance(length, int)
             if length < size:
-                walk.note(hop, "error", SHORT, f"length {length} is shorter than its header")
+                walk.note(hop, SHORT, f"length {length} is shorter than its header")
                 length = size
             elif length > end - start:
                 what = f"length {length} where {end - start} bytes are left"
-                walk.note(hop, "error", OVERRUN, what)
+                walk.note(hop, OVERRUN, what)
             hop.end = min(end, start + length)
             hop.value = self.set.fill(
                 hop.children, data, start + size, hop.end, scope, walk, values

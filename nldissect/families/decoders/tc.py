@@ -57,7 +57,7 @@ class TailedStruct(Type):
             node.children.append(array)
         if stop < end:
             rest = f"{end - stop} bytes after the last whole element of {self.tail.name}"
-            walk.note(node, "warn", "value.width", rest)
+            walk.note(node, "value.width", rest)
             node.children.append(zero_or_raw(data, stop, end))
 
 
@@ -110,7 +110,7 @@ class Ematch(Type):
         shape = self.shapes.get(kind)
         if shape is None:
             if at < end:
-                walk.note(node, "note", "sub-message.unknown", f"{kind} is no kind of match")
+                walk.note(node, "sub-message.unknown", f"{kind} is no kind of match")
                 node.children.append(raw_node(data, at, end))
                 values["data"] = data[at:end].hex()
             return

@@ -159,7 +159,7 @@ class Elements(Type):
         while at < end:
             stop = self._stop(data, at, end)
             if stop < 0:
-                walk.note(node, "warn", "element.cut", f"{end - at} bytes are no whole element")
+                walk.note(node, "element.cut", f"{end - at} bytes are no whole element")
                 node.children.append(raw_node(data, at, end, "cut"))
                 out.append({"cut": data[at:end].hex()})
                 break
@@ -332,7 +332,7 @@ class Frame(Type):
         if not parts:
             node.value = data[start:end].hex()
             if end > start:
-                walk.note(node, "warn", "frame.short", f"{end - start} bytes are no frame")
+                walk.note(node, "frame.short", f"{end - start} bytes are no frame")
                 node.children.append(raw_node(data, start, end))
             return
         _append(node, parts)

@@ -1,0 +1,265 @@
+"""One capture from its file to messages: surveyed, tracked, redacted, dissected, filtered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from os import PathLike, fspath
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from .capture.series import Series, group
+from .capture.source import Capture, open_capture
+from .dissect import Dissector
+from .errors import CaptureError
+from .learn import Learned
+from .model import Interface, Message, Record, Transaction
+from .registry import Registry
+from .transact import Fates, Tracker
+
+if TYPE_CHECKING:
+    from .filter import Filter
+    from .redact import Redactor
+
+
+class Exchange:
+    """A transaction with its messages.
+
+    txn: what is known of it; request: None for notifications and orphans; answers: replies, dump
+    parts and the ack or error, or the copies of a notification, in order.
+    """
+
+    __slots__ = ("txn", "request", "answers")
+
+    def __init__(self, txn: Transaction) -> None:
+        self.txn = txn
+        self.request: Message | None = None
+        self.answers: list[Message] = []
+
+    @property
+    def error(self) -> Message | None:
+        """The message that refused the request."""
+        last = self.answers[-1] if self.answers else None
+        return last if self.txn.state == "failed" else None
+
+    @property
+    def latency_ns(self) -> int | None:
+        """From the request to its last answer."""
+        if self.txn.start_ns is None or self.txn.last_ns is None or self.request is None:
+            return None
+        return self.txn.last_ns - self.txn.start_ns
+
+
+class Session:
+    """The messages of a capture, or of a series of them, which can be iterated over again.
+
+    A file is surveyed first, so that what its end tells names what its beginning holds; a pipe is
+    learned from as it goes and can be read once.
+
+    learned: the family map; fates: tell requests that they have no answer, which needs a file;
+    links: learn the names of links; redact: zero key material; order: little or big where the
+    user decides it. only: the filter of all messages that will be asked for, where headers decide
+    it and transactions do not matter: then only the records that have such a message, and the
+    requests that they answer, are looked at. outcomes: tell transactions what becomes of them,
+    which takes memory for each. The capture is closed with the session.
+    """
+
+    def __init__(
+        self,
+        capture: Capture | Series,
+        registry: Registry,
+        learned: Learned,
+        *,
+        order: str | None = None,
+        links: bool = True,
+        fates: bool = True,
+        redact: bool = False,
+        only: Filter | None = None,
+        outcomes: bool = False,
+    ) -> None:
+        self.capture = capture
+        self.registry = registry
+        self.learned = learned
+        self.dissector = Dissector(
+            registry,
+            learned,
+            capture.interfaces,
+            order=order,
+            learning=not capture.seekable,
+            links=links,
+        )
+        self.redactor: Redactor | None = None
+        if redact:
+            from .redact import Redactor
+
+            self.redactor = Redactor(self.dissector)
+        self._chosen: dict[int, int] | None = None
+        self._outcomes: dict[int, Transaction] | None = {} if outcomes else None
+        if capture.seekable:
+            self._survey(fates or outcomes, only)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.capture.__exit__(kind, error, trace)
+
+    @property
+    def live(self) -> bool:
+        """Whether more may come while what is there is read."""
+        return not self.capture.seekable
+
+    @property
+    def interfaces(self) -> Sequence[Interface]:
+        """Those met so far."""
+        return self.capture.interfaces
+
+    def _survey(self, fates: bool, only: Filter | None) -> None:
+        """The first pass."""
+        dissector = self.dissector
+        first: Tracker | None = None
+        found = Fates()
+        if fates:
+
+            def take(txn: Transaction) -> None:
+                found.take(txn, dissector.answered)
+                if self._outcomes is not None:
+                    self._outcomes[txn.message] = txn
+                    txn.forget()
+
+            first = Tracker(dissector, dissector.answered, take)
+        # What is wrong with the file is told by the pass that shows it.
+        with suppress(CaptureError):
+            self._chosen = dissector.survey(
+                self.capture, first, only.headers if only is not None and only.exact else None
+            )
+        if first is not None:
+            first.finish()
+            found.finish()
+            dissector.fate = found.of
+
+    def __iter__(self) -> Iterator[Message]:
+        return self.messages()
+
+    def messages(self, wanted: Filter | str | None = None) -> Iterator[Message]:
+        """The messages in order, those that are wanted.
+
+        wanted: a filter or its text, of which a mistake raises FilterError. Raises CaptureError
+        after the last good message. Transactions of messages are as far known as the capture has
+        been read.
+        """
+        if isinstance(wanted, str):
+            from .filter import Catalogue, compile_filter
+
+            wanted = compile_filter(wanted, Catalogue(self.registry))
+        self.begin()
+        records: Iterable[Record] = self.capture
+        if self._chosen is not None:
+            records = self._of_chosen(self._chosen)
+        return self.of(records, wanted)
+
+    def _of_chosen(self, chosen: dict[int, int]) -> Iterator[Record]:
+        dissector = self.dissector
+        for record in self.capture:
+            before = chosen.get(record.number)
+            if before is not None:
+                dissector.count = before
+                yield record
+
+    def begin(self, tracker: Tracker | None = None) -> None:
+        """What is read next is the first record again."""
+        self.dissector.start()
+        if self.redactor is not None:
+            self.redactor.blind = 0
+        self.dissector.tracker = tracker or Tracker(
+            self.dissector, self.dissector.answered, outcomes=self._outcomes
+        )
+
+    def of(self, records: Iterable[Record], wanted: Filter | None = None) -> Iterator[Message]:
+        """The wanted messages of records that follow those which were read before."""
+        dissect = self.dissector.dissect
+        redactor = self.redactor
+        headers = None if wanted is None else wanted.headers
+        for record in records:
+            if redactor is not None:
+                record = redactor.record(record)
+            messages = dissect(record, headers)
+            if wanted is None:
+                yield from messages
+            elif messages:
+                for message in messages:
+                    if (wanted.exact and message.type >= 0) or wanted.match(message):
+                        yield message
+
+    def skip(self, records: Iterable[Record]) -> bool:
+        """Passes over records, but for what they tell of those that follow; False without any."""
+        pass_over = self.dissector.pass_over
+        redactor = self.redactor
+        some = False
+        for record in records:
+            some = True
+            pass_over(record if redactor is None else redactor.record(record))
+        return some
+
+    def exchanges(self) -> Iterator[Exchange]:
+        """Transactions with their messages, each when nothing can be added to it any more.
+
+        Raises CaptureError after the last good one.
+        """
+        ended: list[Transaction] = []
+        tracker = Tracker(self.dissector, self.dissector.answered, ended.append)
+        self.begin(tracker)
+        known: dict[int, Exchange] = {}
+        record = None
+        failure: CaptureError | None = None
+        messages = self.of(self.capture)
+        while True:
+            try:
+                message = next(messages, None)
+            except CaptureError as error:
+                failure, message = error, None
+            if message is None:
+                break
+            if message.record is not record:
+                record = message.record
+                for txn in ended:
+                    if txn.number in known:
+                        yield known.pop(txn.number)
+                ended.clear()
+            own = message.txn
+            if own is None:
+                continue
+            exchange = known.get(own.number)
+            if exchange is None:
+                exchange = known[own.number] = Exchange(own)
+            if message.number == own.message and own.kind == "request":
+                exchange.request = message
+            else:
+                exchange.answers.append(message)
+        tracker.finish()
+        for number in sorted(known):
+            yield known[number]
+        if failure is not None:
+            raise failure
+
+
+def open_session(
+    path: str | PathLike[str],
+    *more: str | PathLike[str],
+    registry: Registry | None = None,
+    order: str | None = None,
+    redact: bool = False,
+) -> Session:
+    """A session of a file, of standard input (``-``), or of several files of one recording.
+
+    registry: the families, by default the built-in ones and those of plug-ins. Other options are
+    those of Session. Raises CaptureError if the file cannot be read.
+    """
+    names = [fspath(name) for name in (path, *more)]
+    capture = open_capture(names[0]) if len(names) == 1 else Series(group(names, True)[0])
+    return Session(capture, registry or Registry(), Learned(), order=order, redact=redact)
