@@ -152,6 +152,8 @@ _TRACKED: Final = {
 
 
 _SIXTEEN: Final = (b"\x10\0", b"\0\x10")
+_CTRL: Final = {"little": b"\0\0\x10\0", "big": b"\0\x10"}
+"""What stands in every header of type 0x10 whose length is below 64 KB."""
 _CHOICE: Final = 1 << 19
 _ASKED: Final = 1 << 16
 
@@ -358,8 +360,12 @@ class Dissector:
                 order = self._order or vote.order
                 if vote.decided or self._order is not None:
                     orders[interface] = order
-            # nlctrl and RTM_NEWLINK both are type 0x10, which reads 10 00 or 00 10.
-            if data[at + 4 : at + 6] in _SIXTEEN and protocol in taught:
+            # nlctrl and RTM_NEWLINK both are type 0x10, which reads 10 00 or 00 10; in a record of
+            # several messages nlctrl's need not be the first.
+            if protocol in taught and (
+                data[at + 4 : at + 6] in _SIXTEEN
+                or (protocol == NETLINK_GENERIC and data.find(_CTRL[order], at) > 0)
+            ):
                 self._learn(record, protocol, at, order)
             if tracker is not None:
                 self._follow(record, protocol, order, at, tracker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import subprocess
@@ -239,3 +240,10 @@ def test_encoding_what_was_decoded_gives_its_bytes(whole: list[Message]) -> None
     assert refused < 0.07 * len(sample)
     assert same_values + refused > 0.98 * len(sample)
     assert same_bytes > 0.8 * len(sample)
+
+
+def test_the_readme_shows_what_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert tried
+    assert not failed

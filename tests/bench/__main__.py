@@ -90,8 +90,23 @@ def main() -> None:
         for title, our_words, their_words in (
             ("export as JSON", ["export", "-T", "ndjson"], ["-T", "json"]),
             ("show -V", ["show", "-V"], ["-V"]),
+            ("header filter", ["show", "-Y", "nlmsg.seq == 1"], ["-Y", "netlink.hdr_seq == 1"]),
+            (
+                "attr filter",
+                ["show", "-Y", 'attr.ifname == "lo"'],
+                ["-Y", 'netlink-route.ifla_ifname == "lo"'],
+            ),
+            (
+                "csv of three",
+                ["export", "-T", "csv", "-e", "frame", "-e", "family", "-e", "cmd"],
+                ["-T", "fields", "-e", "frame.number", "-e", "genl.cmd", "-e", "netlink.hdr_type"],
+            ),
+            ("JSON, -j 2", ["export", "-T", "ndjson", "-j", "2"], None),
+            ("stats", ["stats"], None),
         ):
-            theirs = None if tshark is None else [tshark, "-n", *their_words, "-r", str(large)]
+            theirs = None
+            if tshark is not None and their_words is not None:
+                theirs = [tshark, "-n", *their_words, "-r", str(large)]
             speed(title, [*ours, *our_words, str(large)], theirs, options.rounds, total)
         print("\nstart")
         start("nldissect --help", [*ours, "--help"], options.rounds)
