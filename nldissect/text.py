@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from functools import lru_cache
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -38,3 +40,17 @@ def show(value: Json) -> str:
     if isinstance(value, dict):
         return ", ".join([f"{name}: {show(item)}" for name, item in value.items()])
     return "" if value is None else str(value)
+
+
+def date_text(time_ns: int) -> str:
+    """A time as RFC 3339 in UTC with nine digits; ``@seconds`` where no calendar reaches."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    return f"{_second(seconds)}.{rest:09}Z"
+
+
+@lru_cache(1024)
+def _second(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"@{seconds}"

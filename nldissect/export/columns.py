@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Protocol
 
 from msgspec.json import Encoder
@@ -140,17 +138,3 @@ def json_text(value: Json) -> str:
     if text.isprintable():
         return text
     return "".join(c if printable(c) == c else f"\\u{ord(c):04x}" for c in text)
-
-
-def date_text(time_ns: int) -> str:
-    """A time as RFC 3339 in UTC with nine digits; ``@seconds`` where no calendar reaches."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{_second(seconds)}.{rest:09}Z"
-
-
-@lru_cache(1024)
-def _second(seconds: int) -> str:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        return f"@{seconds}"

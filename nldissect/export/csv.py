@@ -15,8 +15,8 @@ from typing import Final
 
 from ..errors import UsageError
 from ..model import Interface, Message
-from ..text import Json, printable
-from .columns import Column, Origin, date_text, default_columns, json_text
+from ..text import Json, date_text, printable
+from .columns import Column, Origin, default_columns, json_text
 
 _FORMULA: Final = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _WORDS: Final = {"/t": "\t", "/s": " "}

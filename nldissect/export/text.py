@@ -7,8 +7,6 @@ Equal bytes of one attribute set at one depth give equal text, which is kept for
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from ..dissect import Plan, flag_names
@@ -40,7 +38,7 @@ from ..spec.types import (
     hex_text,
 )
 from ..summary import Columns, Summarizer
-from ..text import Json, printable, show
+from ..text import Json, date_text, printable, show
 from ..wire.attrs import NLATTR, iter_attrs
 from ..wire.consts import (
     CONTROL_TYPES,
@@ -238,7 +236,7 @@ class Writer:
             if name:
                 words.append(f"on {printable(name)}")
         if record.time_ns is not None:
-            words.append(f"at {_date(record.time_ns)}")
+            words.append(f"at {date_text(record.time_ns)}")
         protocol = message.protocol
         if protocol >= 0:
             words.append(f"netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})")
@@ -925,26 +923,13 @@ def _mark_secret(node: Node, hidden: bytearray) -> None:
         _mark_secret(child, hidden)
 
 
-def _date(time_ns: int) -> str:
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{_second(seconds)}.{rest:09}Z"
-
-
-@lru_cache(1024)
-def _second(seconds: int) -> str:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        return f"@{seconds}"
-
-
 def _default_title() -> Callable[[Message], str]:
     summarize = Summarizer(Learned()).summary
     columns = Columns()
 
     def title(message: Message) -> str:
         time_ns = message.record.time_ns
-        time = "-" if time_ns is None else _date(time_ns)
+        time = "-" if time_ns is None else date_text(time_ns)
         return columns.line(message.number, time, summarize(message))
 
     return title

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from ..model import GUESSED, Interface, Message, Node
-from ..text import Json, printable
+from ..text import Json, date_text, printable
 from ..wire.consts import PROTOCOLS
-from .columns import Origin, date_text
+from .columns import Origin
 
 _PER_LINE: Final = 8
 _COMMENT_CHARS: Final = 160
