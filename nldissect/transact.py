@@ -51,7 +51,9 @@ PATIENCE_NS: Final = 2_000_000_000
 """Whoever asks this long before another who asks the same has missed the answer."""
 
 _COPY_WITHIN_RECORDS: Final = 16
-_KEYS: Final = 32768
+_KEYS: Final = 16384
+_FEW_KEYS: Final = 2048
+_BATCH: Final = 65536
 _PER_KEY: Final = 64
 _RECENT: Final = 256
 _RECENT_BYTES: Final = 65536
@@ -156,6 +158,8 @@ class Tracker:
         self._ended = ended
         self._outcomes = outcomes
         self._open: dict[_Key, list[Transaction]] = {}
+        self._room = _FEW_KEYS
+        self._evicted_at = 0
         self._recent: dict[_Place, _Told] = {}
         # One notification of each of the last two records with such: how often they came is usual.
         self._kinds: dict[_Kind, tuple[Transaction, Transaction]] = {}
@@ -277,7 +281,9 @@ class Tracker:
 
     def _remember(self, txn: Transaction, known: list[Transaction] | None) -> None:
         if known is None:
-            if len(self._open) >= _KEYS or self._held > _SOURCE_BYTES:
+            heavy = self._held > _SOURCE_BYTES and txn.record != self._evicted_at
+            if heavy or len(self._open) >= self._room:
+                self._evicted_at = txn.record
                 self._evict()
             self._open[txn.interface, txn.protocol, txn.seq] = [txn]
             return
@@ -291,14 +297,30 @@ class Tracker:
         known.append(txn)
 
     def _evict(self) -> None:
-        """Gives up what is done, and of the rest the older half if it is more than half."""
-        for key, txns in list(self._open.items()):
-            if not any(txn.state == "open" for txn in txns):
+        """Gives up what waits for nothing, and of the rest the older half if that is too much."""
+        for key, txns in list(self._open.items())[:-_RECENT]:
+            if not any(self._waits(txn) for txn in txns):
                 self._drop(key)
         if len(self._open) > _KEYS // 2 or self._held > _SOURCE_BYTES // 2:
-            for key in list(self._open)[: len(self._open) // 2 + 1]:
-                self._drop(key)
+            for key, txns in list(self._open.items())[: len(self._open) // 2 + 1]:
+                if not self._near(txns[-1]):
+                    self._drop(key)
         self._dump = None
+        # What waits for long does not make the search for what is done frequent.
+        self._room = max(_FEW_KEYS, 2 * len(self._open))
+
+    def _waits(self, txn: Transaction) -> bool:
+        """Whether more is to come, and must come."""
+        if txn.state != "open":
+            return False
+        if self._near(txn):
+            return True
+        return bool(txn.flags & NLM_F_ACK) or txn.dump or self._answered(txn) == SURE
+
+    def _near(self, txn: Transaction) -> bool:
+        """Whether it is of the batch that is looked at: an error may come for each message."""
+        head = self._head
+        return txn.record == head.record.number and head.number - txn.message < _BATCH
 
     def _drop(self, key: _Key) -> None:
         for txn in self._open.pop(key):
