@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from nldissect.capture.source import open_capture
 from nldissect.dissect import Dissector
-from nldissect.export.columns import Origin, date_text, default_columns, json_text
+from nldissect.export.columns import Origin, default_columns, json_text
 from nldissect.learn import Learned
 from nldissect.model import Interface, Message
 from nldissect.text import Json
@@ -128,9 +128,3 @@ def test_json_text_is_json_and_safe(value: Json) -> None:
 
 def test_json_text_keeps_letters() -> None:
     assert json_text({"ssid": "Büro \x9b\\x9b \u202e"}) == '{"ssid":"Büro \\u009b\\\\x9b \\u202e"}'
-
-
-def test_times_have_nine_digits_and_an_end() -> None:
-    assert date_text(1) == "1970-01-01T00:00:00.000000001Z"
-    assert date_text(1795360951123456000) == "2026-11-22T15:22:31.123456000Z"
-    assert date_text(10**21) == "@1000000000000.000000000Z"
