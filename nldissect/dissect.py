@@ -69,8 +69,8 @@ EXT_ACK_FAMILY: Final = "nlctrl"
 EXT_ACK_SET: Final = "ext-ack-attrs"
 
 
-HeaderTest = Callable[[int, int, int, int, int, int], bool]
-"""Whether a message is wanted: protocol, type, flags, seq, pid, length."""
+HeaderTest = Callable[[int, int, int, int, int, int, Record, int], bool]
+"""Whether a message is wanted: protocol, type, flags, seq, pid, length, record, start in it."""
 
 
 class Plan:
@@ -192,7 +192,7 @@ class _Choice:
             count += 1
             if flags & NLM_F_REQUEST:
                 self._asked[protocol, seq] = (record.number, before)
-            if wanted(protocol, type_, flags, seq, pid, length):
+            if wanted(protocol, type_, flags, seq, pid, length, record, at):
                 hit = True
                 # What it answers tells more of it.
                 asked = self._asked.get((protocol, seq))
@@ -260,7 +260,8 @@ class Dissector:
     links: learn the names of links as well.
     tracker: finds out what belongs together, where one is set; fate: the code of a note on a
     request, by its message's number, from an earlier pass over the same records.
-    count: how many messages ``dissect`` has given, by which they are numbered.
+    surveyed: how many records the first pass met. count: how many messages ``dissect`` has given,
+    by which they are numbered.
     other_records: how many records of each link type were not netlink, by ``(type, ARPHRD)``.
     """
 
@@ -281,6 +282,7 @@ class Dissector:
         self.links = links
         self.other_records: dict[int, int] = {}
         self.count = 0
+        self.surveyed = 0
         self.tracker: Tracker | None = None
         self.fate: Callable[[int], str] | None = None
         self._order = order
@@ -339,7 +341,9 @@ class Dissector:
         votes: dict[int, OrderVote] = {}
         choice = None if wanted is None else _Choice(wanted)
         count = self.count
+        self.surveyed = 0
         for record in records:
+            self.surveyed += 1
             data = record.data
             link_type = record.link_type
             protocol = link_protocol(link_type, data)
@@ -471,7 +475,7 @@ class Dissector:
             for message in messages
             if message.type < 0
             or wanted(protocol, message.type, message.flags, message.seq, message.pid,
-                      message.length)
+                      message.length, record, message.start)
         ]  # fmt: skip
 
     def pass_over(self, record: Record) -> None:
@@ -604,7 +608,7 @@ class Dissector:
                     record, self.count, protocol, order, at, end if end <= size else size,
                     type_, flags, seq, pid,
                 )  # fmt: skip
-            if wanted is None or wanted(protocol, type_, flags, seq, pid, length):
+            if wanted is None or wanted(protocol, type_, flags, seq, pid, length, record, at):
                 direction = ""
                 if tracker is not None and (flags & NLM_F_REQUEST or tracker.direction == "notify"):
                     direction = tracker.direction
@@ -1259,7 +1263,7 @@ class Dissector:
         return None if inner is None else _request_of(inner, node.children)
 
 
-def nothing(*_: int) -> bool:
+def nothing(*_: object) -> bool:
     """Wants no message."""
     return False
 

@@ -37,7 +37,10 @@ _LINK_TYPES: Final = {
     276: "Linux cooked v2",
 }
 _DIAGNOSES_SHOWN: Final = 3
+_FIRST_PART: Final = 2048
 _PART: Final = 4096
+_ROUNDS: Final = 3
+"""How many parts each process gets, so that none waits long for another."""
 _COLLECT: Final = 500_000
 
 
@@ -114,18 +117,24 @@ class Printer:
         jobs = Jobs(self._jobs, self._output)
         source.begin()
         records = iter(source.capture)
+        # The first part warms up what all processes then have.
+        self._write(source, writer, source.of(islice(records, _FIRST_PART), self._wanted))
+        rest = source.dissector.surveyed - _FIRST_PART
+        size = max(_PART, rest // (_ROUNDS * self._jobs) + 1)
+        # Collecting would touch, and so copy, what the processes share.
+        gc.freeze()
 
         def part() -> int:
             # What ends the capture is told by this process's parent.
             with suppress(CaptureError):
-                self._write(source, writer, source.of(islice(records, _PART), self._wanted))
+                self._write(source, writer, source.of(islice(records, size), self._wanted))
             return FOUND if self._diagnostics.code == FOUND else DONE
 
         try:
-            more = True
+            more = rest > 0
             while more:
                 jobs.run(part)
-                more = source.skip(islice(records, _PART))
+                more = source.skip(islice(records, size))
         except CaptureError:
             jobs.finish()
             raise

@@ -275,13 +275,20 @@ class Writer:
         plan = message.plan
         assert isinstance(plan, Plan)
         control = type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES
-        unusual = message.problems or message.length & 3 or message.end - message.start & 3
+        problems = message.problems
+        unusual = (
+            message.length & 3
+            or message.end - message.start & 3
+            or (problems and any(note.path != "nlmsg" for note in problems))
+        )
+        if problems and not unusual:
+            self._remarks(out, problems, _INDENT)
         if control and plan.regular and not unusual and self._plain_result(out, message):
             return
         if unusual or control:
             layers = [layer for layer in message.layers if layer.name not in ("link", "nlmsg")]
             for layer in message.layers:
-                if layer.name in ("link", "nlmsg"):
+                if unusual and layer.name in ("link", "nlmsg"):
                     self._notes(out, layer, _INDENT)
             self._nodes(out, layers, _INDENT)
             return
@@ -806,7 +813,11 @@ class Writer:
         self._notes(out, node, indent)
 
     def _notes(self, out: list[str], node: Node, indent: str) -> None:
-        for note in node.notes:
+        if node.notes:
+            self._remarks(out, node.notes, indent)
+
+    def _remarks(self, out: list[str], notes: Sequence[Note], indent: str) -> None:
+        for note in notes:
             if note.code == "guessed":
                 continue
             line = f"! {note.severity} {note.code}: {printable(note.message)}"

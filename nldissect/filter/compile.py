@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..errors import FilterError
-from ..model import Message
+from ..model import Message, Record
 from ..text import Json, show
 from ..wire.consts import NETLINK_GENERIC, NLMSG_MIN_TYPE
 from .field import Field, Source
@@ -39,15 +39,17 @@ from .syntax import (
 )
 
 Match = Callable[[Message], bool]
-Headers = Callable[[int, int, int, int, int, int], bool]
+Headers = Callable[[int, int, int, int, int, int, Record, int], bool]
 Get = Callable[[Message], list[Any]]
 
 _COST: Final = {"": 1, "txn": 2, "header": 4, "error": 4, "attrs": 8, "notes": 12, "tree": 16}
 _FLIPPED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!=",
                    "===": "===", "!==": "!=="}  # fmt: skip
 _MODES: Final = {"!=": "none", "===": "every", "!==": "other"}
-_HEADER: Final = re.compile(r"\b(protocol|type|flags|seq|pid|length)\b")
+_GIVEN: Final = ("protocol", "type", "flags", "seq", "pid", "length", "record", "start")
+_HEADER: Final = re.compile(rf"(?<!\.)\b({'|'.join(_GIVEN)})\b")
 _EQUAL: Final = frozenset(("==", "!=", "===", "!=="))
+_PYTHON: Final = {"===": "==", "!==": "!="}
 _COMPARED: Final = ("==", None)
 _TRUE: Final = "True"
 _FALSE: Final = "False"
@@ -57,8 +59,8 @@ class Filter:
     """A compiled filter.
 
     text: as it was written. match: whether a message is wanted. headers: whether a message with
-    such an nlmsghdr (protocol, type, flags, seq, pid, length) can be; None where that says nothing.
-    exact: whether that alone decides, for a message that has an nlmsghdr. needs: what is read of a
+    such an nlmsghdr (protocol, type, flags, seq, pid, length), at a start in a record, can be; None
+    where that says nothing. exact: whether that alone decides, if there is an nlmsghdr. needs: what is read of a
     message: attrs, header, error, notes, txn, tree.
     """
 
@@ -168,14 +170,14 @@ class _Compiler:
         match = self.made(f"lambda m: {code.match}")
         headers = None
         if code.may != _TRUE:
-            headers = self.made(f"lambda protocol, type, flags, seq, pid, length: {code.may}")
+            headers = self.made(f"lambda {', '.join(_GIVEN)}: {code.may}")
         return Filter(
             self.text, match, headers, code.exact and headers is not None, frozenset(self.needs)
         )
 
     def made(self, source: str) -> Any:
         # The text holds names that are made here, numbers, and family names as literals.
-        return eval(source, {"__builtins__": {}, **self.names})
+        return eval(source, {"__builtins__": {}, "len": len, **self.names})
 
     def name(self, value: object) -> str:
         """A name for something that the expression uses."""
@@ -426,7 +428,13 @@ class _Compiler:
                     if self.meant_field(right, expr.left is right):
                         self.value(right)
                     raise self.error(misfit, right.span, expr.at) from None
-                return self.with_value(value, op, second, expr)
+                try:
+                    return self.with_value(value, op, second, expr)
+                except FilterError:
+                    # A family's name is a field too, but here rather a text.
+                    if second.name in self.catalogue.registry:
+                        raise self.error(misfit, right.span, expr.at) from None
+                    raise
         return self.with_value(value, op, self.value(right), expr)
 
     def maybe(self, operand: Operand) -> _Value | None:
@@ -508,8 +516,8 @@ class _Compiler:
                         except Misfit as misfit:
                             raise self.error(misfit, expr.at, expr.at) from None
         if left.head and right.head:
-            python = {"===": "==", "!==": "!="}.get(op, op)
-            return self.head_code(f"{left.head} {python} {right.head}")
+            condition = f"{left.head} {_PYTHON.get(op, op)} {right.head}"
+            return self.head_code(_where(left, _where(right, condition)))
         one, two = _normal(left, common), _normal(right, common)
         order = ORDERS["==" if op in _EQUAL else op]
         mode = _MODES.get(op, "every" if expr.every else "any")
@@ -567,8 +575,10 @@ class _Compiler:
     def head_code(self, condition: str) -> _Code:
         """A condition on the header that is the whole test."""
         names = set(_HEADER.findall(condition))
-        guard = "m.type >= 0" if names - {"protocol"} else "m.protocol >= 0"
-        match = f"({guard} and {_HEADER.sub(_of_message, condition)})"
+        match = _HEADER.sub(_of_message, condition)
+        if names != {"record"}:
+            guard = "m.type >= 0" if names - {"protocol"} else "m.protocol >= 0"
+            match = f"({guard} and {match})"
         return _Code(match, f"({condition})", f"({condition})", 0)
 
     def by_header(
@@ -579,29 +589,33 @@ class _Compiler:
         field = value.field
         if not head:
             return None
+        kind = value.kinds(value.sources[0])[0]
         if field is not None and field.kind == "bool":
             if known is None:
                 if head == _TRUE:
                     return _Code(_TRUE, _TRUE, _TRUE, 0)
                 return None if operand is None else self.head_code(head)
-            return None
+            if known[0] not in _EQUAL or head == _TRUE:
+                return None
+            yes = kind.literal(known[1]) is (known[0] in ("==", "==="))
+            return self.head_code(head if yes else _negated(head))
         if known is None:
             return None
         op, literal = known
-        kind = value.kinds(value.sources[0])[0]
-        python = {"===": "==", "!==": "!="}.get(op, op)
-        if python == "in":
+        if op in ("contains", "matches"):
+            return None
+        if op == "in":
             parts = []
             for first, last in literal:
                 if last is None:
                     parts.append(f"{head} == {kind.literal(first)}")
                 else:
                     parts.append(f"{kind.literal(first)} <= {head} <= {kind.literal(last)}")
-            return self.head_code("(" + " or ".join(parts) + ")")
-        if python in ("contains", "matches"):
-            return None
-        number = literal if isinstance(literal, int) else kind.literal(literal)
-        return self.head_code(f"{head} {python} {number}")
+            condition = "(" + " or ".join(parts) + ")"
+        else:
+            number = literal if isinstance(literal, int) else kind.literal(literal)
+            condition = f"{head} {_PYTHON.get(op, op)} {number}"
+        return self.head_code(_where(value, condition))
 
     def by_word(self, field: Field, known: tuple[str, Any], may: str) -> str:
         """The condition on the header where the direction or the family is asked for."""
@@ -616,9 +630,15 @@ class _Compiler:
     def may(self, value: _Value, known: tuple[str, Any] | None = None) -> str:
         """A condition on the header without which there is no value."""
         if value.may:
-            bools = any(shape.kind == "bool" for source in value.sources for shape in source.shapes)
-            # A bool is there to be false as well.
-            return _TRUE if bools and known is not None else f"({value.may})"
+            kind = value.kinds(value.sources[0])[0]
+            if kind.shape.kind == "bool":
+                # It is there to be false as well.
+                presence = value.field is not None and value.field.presence
+                true = not presence if known is None else (
+                    known[0] in ("==", "===") and known[1] is not None and kind.literal(known[1])
+                )  # fmt: skip
+                return f"({value.may})" if true else _TRUE
+            return f"({value.may})"
         families = [source.family for source in value.sources]
         if None in families or len(families) > 8:
             return _TRUE
@@ -639,6 +659,12 @@ class _Compiler:
         if control:
             condition = f"(type < {NLMSG_MIN_TYPE} or {condition})"
         return f"(protocol == {spec.protonum} and {condition})"
+
+
+def _where(value: _Value, condition: str) -> str:
+    """A condition on a value's head, which can be read only where there is a value."""
+    bools = value.field is not None and value.field.kind == "bool"
+    return f"({value.may} and {condition})" if value.may and not bools else condition
 
 
 def _takes_any_word(value: _Value) -> bool:

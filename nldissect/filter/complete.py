@@ -59,7 +59,9 @@ class _Place:
 
     def _pass(self, token: Token, catalogue: Catalogue) -> None:
         text = token.text
-        if token.operator:
+        if self.state == "value" and token.kind == "word":
+            self._word(token, catalogue)
+        elif token.operator:
             self.state, self.op = "value", token.operator
         elif token.junction:
             self.state = "operand"

@@ -283,11 +283,11 @@ class Catalogue:
 
     def _protocol(self, name: str) -> Field:
         number = protocol_names()[name]
-        head = "True" if number is None else f"protocol == {number}"
+        head = "True" if number is None else f"(protocol == {number})"
 
         def get(message: Message) -> list[Json]:
             there = message.protocol == number if number is not None else message.type >= 0
-            return [True] if there else []
+            return [there] if message.protocol >= 0 else []
 
         return Field(name, [Source(None, "", [Shape("bool")], lambda: get)], head=head)
 
@@ -353,7 +353,7 @@ class Catalogue:
             found.members += self._space_of(family, where, is_set).get(wanted, [])
         if not found.members:
             return None
-        found.shapes = [shape for member in found.members for shape in member.shapes]
+        found.shapes = [shape for member in found.members for shape in member.many().shapes]
         real = found.members[0].name
         found.steps = [(real, any(shape.keyed for shape in found.shapes))]
         return found

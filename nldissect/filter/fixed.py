@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .fields import Catalogue
 
 _GENERIC: Final = "protocol == 16 and type >= 16"
+_GENL: Final = f"{_GENERIC} and length >= 20 and len(record.data) >= start + 20"
 SECOND: Final = 1_000_000_000
 Get = Callable[[Message], list[Json]]
 
@@ -119,14 +120,15 @@ def _bit(bits: int, class_: str) -> Get:
 
 
 def flag_alias(name: str, target: str) -> Field:
-    """One of Wireshark's ``netlink.hdr_flags.*``: 0 or 1, there in every message."""
+    """One of Wireshark's ``netlink.hdr_flags.*``, there in every message."""
     bits, class_ = HEADER_FLAGS[target.rpartition(".")[2].replace("-", "_")]
-    there = _bit(bits, class_)
+    return _flag(name, bits, class_, alias=target, presence=True)
 
-    def get(message: Message) -> list[Json]:
-        return [int(value is True) for value in there(message)]
 
-    return Field(name, [Source(None, "", [_UINT], lambda: get)], alias=target, presence=True)
+def _flag(name: str, bits: int, class_: str, **more: Any) -> Field:
+    get, asked = _bit(bits, class_), f"(flags & {bits} == {bits})"
+    source = Source(None, "", [_BOOL], lambda: get)
+    return Field(name, [source], head="" if class_ else asked, may=asked, **more)
 
 
 def _attribute(name: str, absent: object = None) -> Get:
@@ -262,10 +264,10 @@ def fixed_fields(catalogue: Catalogue) -> dict[str, Field]:
     open_ = Words(lambda: (), False)
 
     put("n", _UINT, _attribute("number"))
-    put("frame", _UINT, _of_record("number"))
+    put("frame", _UINT, _of_record("number"), head="record.number")
     put("time", Shape("time"), _of_record("time_ns"))
-    put("len", _UINT, _captured)
-    put("frame.len", _UINT, _of_record("wire_len"))
+    put("len", _UINT, _captured, head="len(record.data)")
+    put("frame.len", _UINT, _of_record("wire_len"), head="record.wire_len")
     put("iface", Shape("string", words=open_), _interface)
     put("comment", Shape("string", repeated=True), _comments)
     put("proto", _PROTOCOL, _proto, head="protocol")
@@ -285,22 +287,11 @@ def fixed_fields(catalogue: Catalogue) -> dict[str, Field]:
     put("nlmsg.seq", _UINT, _of_header("seq"), c_name="nlmsg_seq", head="seq")
     put("nlmsg.pid", _UINT, _of_header("pid"), c_name="nlmsg_pid", head="pid")
     for name, (bits, class_) in flag_bits().items():
-        put(
-            f"nlmsg.flags.{name}", _BOOL, _bit(bits, class_),
-            c_name="NLM_F_" + name.upper().replace("-", "_"),
-            head="" if class_ else f"(flags & {bits} != 0)",
-            may=f"flags & {bits} == {bits}",
-        )  # fmt: skip
-    put(
-        "genlmsg.cmd", _UINT, _of_genl("command"), c_name="cmd", may="protocol == 16 and type >= 16"
-    )
-    put(
-        "genlmsg.version",
-        _UINT,
-        _of_genl("version"),
-        c_name="version",
-        may="protocol == 16 and type >= 16",
-    )
+        c_name = "NLM_F_" + name.upper().replace("-", "_")
+        fields[f"nlmsg.flags.{name}"] = _flag(f"nlmsg.flags.{name}", bits, class_, c_name=c_name)
+    for at, (name, slot) in enumerate((("cmd", "command"), ("version", "version")), 16):
+        head = f"record.data[start + {at}]"
+        put(f"genlmsg.{name}", _UINT, _of_genl(slot), c_name=name, head=head, may=_GENL)
 
     put("error", _BOOL, _failed, "error", may=control)
     put("error.code", _SINT, _of_error("code"), "error", may=control)

@@ -97,6 +97,11 @@ def number_of(text: str) -> int | None:
     return -number if sign == "-" else number
 
 
+def _numeric(literal: Literal) -> bool:
+    """Whether a literal can be a number, which has quotes where it is printed as hex."""
+    return isinstance(literal, Word) or literal.value[:2] == "0x"
+
+
 class Kind:
     """One kind: how its values are read, which literals it knows, which comparisons it has."""
 
@@ -205,7 +210,7 @@ class _Integer(Kind):
         return None
 
     def literal(self, literal: Literal) -> int:
-        number = number_of(literal.value) if isinstance(literal, Word) else None
+        number = number_of(literal.value) if _numeric(literal) else None
         if number is None:
             raise self.refuse(literal)
         return number
@@ -309,7 +314,7 @@ class _Words(Kind):
             return self.search(literal)
         words = self.shape.words
         if isinstance(literal, Word) and words is None:
-            raise Misfit(f"{literal} is no field, and a text needs quotes", (f'"{literal}"',))
+            raise Misfit(f"{literal} lacks the quotes of a text", (f'"{literal}"',))
         if words is not None and op in _EQUAL:
             self._check(literal)
         return self.compare(op, self.literal(literal))
@@ -353,6 +358,14 @@ class _Bytes(Kind):
                 return None
         return None
 
+    def test(self, op: str, literal: Literal) -> Test:
+        printed = self.read(literal.value) if isinstance(literal, Text) else None
+        if printed is None or op not in _EQUAL:
+            return super().test(op, literal)
+        read, spelled = self.read, self.literal(literal)
+        # In quotes stand bytes as they are printed, or the text that they hold.
+        return lambda value: read(value) in (printed, spelled)
+
     def literal(self, literal: Literal) -> bytes:
         if isinstance(literal, Text):
             return literal.value.encode("utf-8", "surrogateescape")
@@ -377,7 +390,7 @@ def bytes_of(text: str) -> bytes | None:
     for separator in ":-.":
         if separator in text:
             parts = text.split(separator)
-            if all(len(part) in (1, 2) or len(part) == 4 for part in parts):
+            if all(len(part) == 1 or (part and len(part) % 2 == 0) for part in parts):
                 joined = "".join(part.zfill(2) for part in parts)
                 return bytes.fromhex(joined) if _HEX.fullmatch(joined) else None
             return None
@@ -409,7 +422,8 @@ class _Address(Kind):
             raw = self.literal(literal)
             if op in _EQUAL:
                 spelled = inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)
-                return lambda value: value == spelled
+                # Where nothing tells which family it is of, it is printed in hex.
+                return lambda value: value in (spelled, raw.hex())
             return self.compare(op, raw)
         raw_or_none = packed(address)
         if raw_or_none is None:
@@ -453,7 +467,9 @@ class _Address(Kind):
 
 @lru_cache(maxsize=4096)
 def packed(text: str) -> bytes | None:
-    """The bytes of an IP address; None for other text."""
+    """The bytes of an IP address, which may be in hex; None for other text."""
+    if len(text) in (8, 32) and _HEX.fullmatch(text):
+        return bytes.fromhex(text)
     try:
         return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
     except (OSError, ValueError):
@@ -558,7 +574,7 @@ class _Flags(Kind):
     def flag(self, literal: Literal) -> str:
         """The flag that a literal names, by its own name or as a C constant; "" for none."""
         text = literal.value
-        if text in self.masks:
+        if text in self.masks or (isinstance(literal, Text) and _numeric(literal)):
             return text
         if isinstance(literal, Word) and text.isupper():
             for name in self.masks:
@@ -567,10 +583,9 @@ class _Flags(Kind):
         return ""
 
     def literal(self, literal: Literal) -> int:
-        name = self.flag(literal)
-        if name:
-            return self.masks[name]
-        number = number_of(literal.value) if isinstance(literal, Word) else None
+        number = self.masks.get(self.flag(literal))
+        if number is None and _numeric(literal):
+            number = number_of(literal.value)
         if number is None:
             near = close_words(literal.value, self.masks)
             listed = tuple(self.masks) if len(self.masks) <= 12 and not near else ()

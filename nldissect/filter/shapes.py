@@ -99,9 +99,12 @@ class Shape:
         self._known: Space | None = None
 
     def space(self) -> Space:
-        """The names inside an object."""
+        """The names inside an object; all that is inside one that repeats does so too."""
         if self._known is None:
-            self._known = {} if self._space is None else self._space()
+            space = {} if self._space is None else self._space()
+            if self.repeated:
+                space = {name: [each.many() for each in space[name]] for name in space}
+            self._known = space
         return self._known
 
     def names(self) -> list[str]:
@@ -116,7 +119,7 @@ class Shape:
 
     def many(self, keyed: bool = False) -> Shape:
         """The same, repeated."""
-        return Shape(self.kind, self.enum, True, keyed, self._space, self.key)
+        return Shape(self.kind, self.enum, True, keyed, self._space, self.key, self.words)
 
 
 class Member:
@@ -140,11 +143,19 @@ class Member:
             self._known = self._shapes()
         return self._known
 
+    def many(self) -> Member:
+        """The same, repeated."""
+
+        def made() -> list[Shape]:
+            return [shape.many(shape.keyed) for shape in self.shapes]
+
+        return Member(self.name, self.c_name, made, self.secret)
+
 
 Space = dict[str, list[Member]]
 """Names to what they can mean."""
 
-ANY: Final = Shape("any")
+ANY: Final = Shape("any", repeated=True)
 ELEMENTS: Final = "802.11 elements"
 """The key of what holds hundreds of names of which nothing more is known."""
 _ADDRESS_HINTS: Final = ("ipv4", "ipv6", "ipv4-or-v6")

@@ -255,6 +255,7 @@ _QUANTIFIED: Final = {"==": ("==", "==="), "!=": ("!==", "!="), "===": ("==", "=
 _JUNCTIONS: Final = {"and": "&&", "or": "||", "xor": "^^", "not": "!", "&&": "&&", "||": "||",
                      "^^": "^^", "!": "!"}  # fmt: skip
 _RESERVED: Final = {*OPERATORS, *_JUNCTIONS, "in", "any", "all"}
+_AFTER_VALUE: Final = (")", ",", "..", "}")
 AFTER_OPERAND: Final = ("a comparison", "in", "&", "&&", "||")
 AT_OPERAND: Final = ("a field", "a value", "(", "!")
 
@@ -491,7 +492,7 @@ class _Parser:
             op = token.operator
             if op:
                 self.take()
-                right = self.operand()
+                right = self.reserved() or self.operand()
                 span = left.span[0], right.span[1]
                 if quantified and op in _QUANTIFIED:
                     made = Compare(_QUANTIFIED[op][every], left, right, False, span)
@@ -546,10 +547,23 @@ class _Parser:
         if token.kind == "text":
             self.take()
             return Text(token.value, (token.start, token.end))
+        if (word := self.reserved()) is not None:
+            return word
         if token.kind != "word" or token.text in _RESERVED:
             raise self.wrong(("a value",))
         self.take()
         return self.counted(token) or Word(token.text, (token.start, token.end))
+
+    def reserved(self) -> Word | None:
+        """A value that is spelled like a word of the language: ``any``, ``in``, ``eq``."""
+        token = self.next
+        if token.kind != "word" or token.text not in _RESERVED:
+            return None
+        after = self.tokens[self.at + 1]
+        if after.kind != "end" and not after.junction and after.text not in _AFTER_VALUE:
+            return None
+        self.take()
+        return Word(token.text, (token.start, token.end))
 
     def counted(self, token: Token) -> Word | None:
         """``name(12)``: a number that an enum has no name for."""

@@ -132,12 +132,16 @@ def ports(totals: Totals) -> Table:
     for key, port in found:
         if (key, port) not in shown:
             rest.take(port)
+    numbers: dict[str | None, list[str]] = {}
     for (protocol, number), port in shown:
         kind = (protocol, "", "", 0, -1)
-        of = where.both(where.of_protocol(kind), f"txn.port == {number}", "txn.kind != notify")
+        of = where.of_protocol(kind)
+        numbers.setdefault(of, []).append(str(number))
+        of = where.both(of, f"txn.port == {number}", "txn.kind != notify")
         table.add(of, number, where.protocol_name(kind), *_cells(port))
     if rest.messages:
-        table.add(None, None, "other", *_cells(rest))
+        others = [f"!({of} && txn.port in {{{', '.join(some)}}})" for of, some in numbers.items()]
+        table.add(where.both("txn.kind != notify", *others), None, "other", *_cells(rest))
     return table
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .capture_file import ROOT, SECOND, TALK, lines, run, words, write
+from tests.test_dissect import attr, nlmsg
+
+from .capture_file import NEWLINK, ROOT, SECOND, TALK, ifinfomsg, lines, run, words, write
 
 
 @pytest.fixture
@@ -160,6 +162,31 @@ def test_several_inputs_are_told_apart(file: str, tmp_path: Path) -> None:
     ]
     table = lines(run("export", "-T", "csv", "-e", "n", "--no-series", file, other))
     assert table == ["n", "1", "2", "3", "1", "2", "3"]
+
+
+def test_parquet_keeps_all_values_of_a_nest_that_repeats(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    source, target = str(CAPTURES / "nlctrl.pcap"), tmp_path / "out"
+    done = run("export", "-T", "parquet", "-e", "nlctrl.ops.id", "-o", str(target), source)
+    assert (done.returncode, words(done)) == (0, "")
+    told = [json.loads(line) for line in lines(run("export", "-T", "ndjson", source))]
+    assert parquet.read_table(target).column("nlctrl.ops.id").to_pylist() == [
+        [op["id"] for each in item["attrs"]["ops"] for op in each.values()]
+        if item["family"] == "nlctrl" and "ops" in (item["attrs"] or {})
+        else None
+        for item in told
+    ]
+
+
+def test_parquet_tells_of_values_without_a_place(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    twice = NEWLINK[:16] + nlmsg(16, ifinfomsg() + attr(3, b"v0\0") + attr(3, b"v1\0"), flags=5)
+    file = write(tmp_path / "twice.pcap", [(SECOND, twice)] * 2)
+    done = run("export", "-T", "parquet", "-e", "rt-link.ifname", "-o", str(tmp_path / "out"), file)
+    assert done.returncode == 0
+    assert words(done) == (
+        "nldissect: warning: 2 values of rt-link.ifname had no place in its column\n"
+    )
 
 
 @pytest.mark.parametrize("format_", ["parquet", "pcap", "pcapng"])

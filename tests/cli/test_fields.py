@@ -54,7 +54,7 @@ def test_a_wrong_name_is_marked() -> None:
 
 
 def test_a_name_that_no_list_holds() -> None:
-    assert lines(run("fields", "nobody.attr-3"))[1].split() == ["nobody.attr-3", "any", "-", "-"]
+    assert lines(run("fields", "nobody.attr-3"))[1].split() == ["nobody.attr-3", "any*", "-", "-"]
 
 
 def test_a_wrong_filter_is_marked(tmp_path: Path) -> None:

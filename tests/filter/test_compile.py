@@ -211,6 +211,7 @@ MISTAKES = [
     ('rt-link.mtu == "x"', 15, "is not a number"),
     ("rt-link.mtu == 1.5", 15, "is not a number"),
     ("rt-link.ifname == lo", 18, 'expected "lo"'),
+    ("nlctrl.family-name == ethtool", 22, 'expected "ethtool"'),
     ("rt-link.ifname & 3", 0, "& does not go with a string value"),
     ('rt-link.mtu contains "x"', 12, "contains does not go with"),
     ('rt-link.mtu matches "x"', 12, "matches does not go with"),
@@ -272,6 +273,9 @@ def test_mistakes_never_run(text: str, column: int, what: str) -> None:
         ("nlmsg.type == 16", True, set()),
         ("route && nlmsg.flags.ack or nlmsg.len > 3", True, set()),
         ("not nlmsg.seq == nlmsg.pid xor proto == 16", True, set()),
+        ("frame.number == 3 or len > 100", True, set()),
+        ("genl.cmd == 3 and not genlmsg.version & 1", True, set()),
+        ("netlink.hdr_flags.ack == 1 and nlmsg.flags.multi != true", True, set()),
         ("dir == request", False, set()),
         ("rt-link.ifname && nlmsg.len > 20", False, {"attrs"}),
         ("rt-link.ifi-index == 1", False, {"header"}),
@@ -295,9 +299,10 @@ def test_headers_are_absent_where_they_say_nothing() -> None:
 def test_the_family_narrows_the_types() -> None:
     headers = compiled('rt-link.ifname == "lo"').headers
     assert headers is not None
-    assert headers(0, 16, 0, 0, 0, 32)
-    assert not headers(0, 24, 0, 0, 0, 32)
-    assert not headers(16, 16, 0, 0, 0, 32)
+    record = messages("rt-link.pcap")[0].record
+    assert headers(0, 16, 0, 0, 0, 32, record, 0)
+    assert not headers(0, 24, 0, 0, 0, 32, record, 0)
+    assert not headers(16, 16, 0, 0, 0, 32, record, 0)
 
 
 def test_depth_and_length_are_bounded() -> None:
@@ -322,7 +327,12 @@ LEAVES = (
     "cmd == newlink", "genlmsg.cmd == 3", "genl.family_id", "group == \"scan\"",
     "note", "note.severity > chat", "txn.state == done", "latency", "request.nlmsg.flags.dump",
     "netlink.hdr_flags.create == 1", "netlink.hdr_flags.root", "n & 1", "bytes contains 00:10",
-    "nlmsg.flags.create == ack", "string(ack) == \"true\"",
+    "nlmsg.flags.create == ack", "string(ack) == \"true\"", "frame == 3", "frame in {2..5, 9}",
+    "frame.number != 3", "len > 100", "frame.len == len", "frame & 1", "genlmsg.cmd & 1",
+    "genlmsg.cmd != 3", "genlmsg.cmd in {1..3}", "genl.version == genl.cmd", "genlmsg.version",
+    "nlmsg.flags.ack == false", "nlmsg.flags.ack != false", "nlmsg.flags.dump == true",
+    "generic == false", "route == generic", "nlmsg.flags.ack == nlmsg.flags.request",
+    "netlink.hdr_flags.multi == 0", "netlink.hdr_flags.request", "netlink.hdr_flags.dump != 1",
 )  # fmt: skip
 
 
@@ -371,7 +381,9 @@ def check_headers(text: str, some: list[Message] | tuple[Message, ...]) -> None:
             continue
         for m in some:
             if m.type >= 0:
-                may = filter_.headers(m.protocol, m.type, m.flags, m.seq, m.pid, m.length)
+                may = filter_.headers(
+                    m.protocol, m.type, m.flags, m.seq, m.pid, m.length, m.record, m.start
+                )
                 match = filter_.match(m)
                 assert may or not match, (text, m.number)
                 assert may == match or not filter_.exact, (text, m.number)

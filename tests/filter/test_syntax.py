@@ -34,6 +34,9 @@ a, b, c = (Exists(Word(name)) for name in "abc")
     ("text", "tree"),
     [
         ("a", a),
+        ("a == any", Compare("==", Word("a"), Word("any"))),
+        ("(a == in) && b", And((Compare("==", Word("a"), Word("in")), b))),
+        ("a in {eq, all..or}", Within(Word("a"), ((Word("eq"), None), (Word("all"), Word("or"))))),
         ("!a", Not(a)),
         ("not a", Not(a)),
         ("!!a", a),
@@ -95,6 +98,8 @@ def test_trees(text: str, tree: Expr) -> None:
         ("(a", 2, "ends too early"),
         ("a)", 1, ") cannot stand here"),
         ("a == == b", 5, "== cannot stand here"),
+        ("a == any b", 5, "any cannot stand here"),
+        ("a == and b == 1", 5, "and cannot stand here"),
         ("a in 3", 5, "expected {"),
         ("a in {1", 7, "ends too early"),
         ("a in {1 2}", 8, "expected ,, .., }"),

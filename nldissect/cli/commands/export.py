@@ -101,6 +101,12 @@ def export(
             writer = make(output.write, [], **options)
         if writer is not None:
             writer.close()
+        if format_ == "parquet" and writer is not None:
+            for name, number in writer.unfit.items():
+                values = "value" if number == 1 else "values"
+                settings.diagnostics.warning(
+                    f"{number} {values} of {name} had no place in its column"
+                )
         return code
 
 
