@@ -60,8 +60,8 @@ class Filter:
 
     text: as it was written. match: whether a message is wanted. headers: whether a message with
     such an nlmsghdr (protocol, type, flags, seq, pid, length), at a start in a record, can be; None
-    where that says nothing. exact: whether that alone decides, if there is an nlmsghdr. needs: what is read of a
-    message: attrs, header, error, notes, txn, tree.
+    where that says nothing. exact: whether that alone decides, if there is an nlmsghdr.
+    needs: what is read of a message: attrs, header, error, notes, txn, tree.
     """
 
     __slots__ = ("text", "match", "headers", "exact", "needs")

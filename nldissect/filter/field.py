@@ -45,8 +45,9 @@ class Field:
     kind: one of ``shapes.KINDS``; any where messages differ in it, or nothing is known beforehand.
     repeated: a message can have several. c_name: the C constant or member, "" where there is none.
     alias: the name of ours that a name of Wireshark's means, "". head: the value as an expression
-    over an nlmsghdr (protocol, type, flags, seq, pid, length), the record and the message's start in
-    it, "" where these do not tell it; may: a condition on the same without which there is no value,
+    over an nlmsghdr (protocol, type, flags, seq, pid, length), the record and the message's start
+    in it, "" where these do not tell it; may: a condition on the same without which there is no
+    value,
     or no true one. presence: whether
     a field that stands alone in a filter asks for its being there, whatever its value. unit: ns of
     a bare number that is compared with a time.

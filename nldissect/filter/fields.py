@@ -132,6 +132,11 @@ class _Found:
         self.members: list[Member] = []
         self.shapes: list[Shape] = []
 
+    @property
+    def unknown(self) -> bool:
+        """Whether it can hold what nobody knows beforehand."""
+        return any(shape.kind == "any" for shape in self.shapes)
+
 
 class _Spaces:
     """The names at the top of a family's messages.
@@ -446,7 +451,7 @@ class Catalogue:
             if members:
                 shapes = [shape for member in members for shape in member.shapes]
                 real = members[0].name
-            elif attrs and (_UNNAMED.fullmatch(step) or ANY in found.shapes):
+            elif attrs and (_UNNAMED.fullmatch(step) or found.unknown):
                 shapes, real = [ANY], step
             else:
                 return None

@@ -270,8 +270,6 @@ def shapes_of(type_: Type) -> list[Shape]:
         return [Shape("bytes")]
     if isinstance(type_, (AddressByFamily, MemberAddress)):
         return [Shape("ipv4-or-v6")]
-    if isinstance(type_, Room):
-        return [Shape("string" if type_.text else _hint(type_.hint))]
     if isinstance(type_, Bitfield32):
         return _object(lambda: _bitfield(type_.enum))
     if isinstance(type_, Hidden):
@@ -281,6 +279,8 @@ def shapes_of(type_: Type) -> list[Shape]:
     known = _decoded().get(type(type_))
     if known is not None:
         return known(type_)
+    if isinstance(type_, Room):
+        return [Shape("string" if type_.text else _hint(type_.hint))]
     return _container(type_)
 
 
@@ -473,6 +473,7 @@ _DECODED: Final[dict[str, Callable[[Any], list[Shape]]]] = {
     "generic.TaskStats": lambda type_: _struct(type_.whole),
     "netfilter.UserData": lambda type_: [Shape("bytes")],
     "ovs.Masked": _masked,
+    "route.GroupAddress": lambda type_: [Shape("ipv4-or-v6"), Shape("mac")],
     "route.FlagOrByte": lambda type_: [Shape("uint"), Shape("bool")],
     "route.Labels": lambda type_: _labels(),
     "route.LinkAfSpec": _link_af_spec,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...model import Node
 from ...spec.sets import AttrSet, ItemSet, Nest, Shape, SubMessageType
-from ...spec.structs import StructType
+from ...spec.structs import Field, Member, StructType
 from ...spec.types import (
     Enum,
     HintBytes,
@@ -65,6 +65,12 @@ def _shape(family: CompiledFamily, attr: Attribute, order: str) -> Shape:
     )
 
 
+class GroupAddress(Member):
+    """The address in struct br_mdb_entry: IPv4, IPv6 or MAC."""
+
+    __slots__ = ()
+
+
 class MdbEntry(StructType):
     """struct br_mdb_entry: its protocol says what its address is."""
 
@@ -103,9 +109,11 @@ def mdb_entry(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     """A ``headed-nest`` whose struct is br_mdb_entry."""
     shape = _shape(family, attr, order)
     assert shape.header is not None
-    return HeadedNest(
-        family, Shape(MdbEntry(shape.header.name, shape.header.fields, order), shape.set), order
-    )
+    fields = list(shape.header.fields)
+    at = next(at for at, field in enumerate(fields) if field.name == "addr")
+    old = fields[at]
+    fields[at] = Field(old.name, old.offset, old.size, GroupAddress(False, ""), old.kind, False)
+    return HeadedNest(family, Shape(MdbEntry(shape.header.name, fields, order), shape.set), order)
 
 
 class StructArray(Type):
