@@ -54,7 +54,7 @@ from .wire.consts import (
     NLMSG_OVERRUN,
     PROTOCOLS,
 )
-from .wire.headers import NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
+from .wire.headers import LENGTH, NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
 from .wire.order import OrderVote
 
 _NEW_WORDS: Final = frozenset(("NEW", "ADD", "SET", "CREATE"))
@@ -477,6 +477,24 @@ class Dissector:
             or wanted(protocol, message.type, message.flags, message.seq, message.pid,
                       message.length, record, message.start)
         ]  # fmt: skip
+
+    def starts(self, record: Record) -> list[int]:
+        """Where each message that ``dissect`` would give of a record starts in it."""
+        data = record.data
+        protocol = link_protocol(record.link_type, data)
+        if protocol < 0:
+            return [] if protocol == NOT_NETLINK else [0]
+        at = first = link_header_size(record.link_type)
+        unpack = LENGTH[self.order_of(record, at)].unpack_from
+        last = len(data) - NLMSG_HDRLEN
+        starts: list[int] = []
+        while at <= last:
+            length = unpack(data, at)[0]
+            if length < NLMSG_HDRLEN:
+                break
+            starts.append(at)
+            at = (length + 3 & ~3) + at
+        return starts or [first]
 
     def pass_over(self, record: Record) -> None:
         """Counts a record's messages and shows them to the tracker, but makes none."""

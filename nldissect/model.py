@@ -223,9 +223,10 @@ class Transaction:
     @property
     def source(self) -> Message | None:
         """The request, None where there is none."""
-        if self._where is None or self._reader is None:
+        where = self.where
+        if where is None or self._reader is None:
             return None
-        return self._reader.request(self._where[0], self._where[1], self.message)
+        return self._reader.request(*where, self.message)
 
 
 class Tracker(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -12,6 +13,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_UNITS: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -54,3 +56,18 @@ def _second(seconds: int) -> str:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     except (ValueError, OverflowError, OSError):
         return f"@{seconds}"
+
+
+def duration(value_ns: int) -> str:
+    """A duration with its unit: to three digits, or to seconds."""
+    size = abs(value_ns)
+    step = max(1, min(10 ** (len(str(size)) - 3), _UNITS[0][0]))
+    # What is rounded up may have reached the next unit.
+    size = (size + step // 2) // step * step
+    for unit, name in _UNITS:
+        if size >= unit:
+            whole, rest = divmod(size, unit)
+            digits = 0 if unit == 1 else max(0, 3 - len(str(whole)))
+            point = f".{rest:0{len(str(unit)) - 1}d}"[: digits + 1] if digits else ""
+            return f"{'-' if value_ns < 0 else ''}{whole}{point} {name}"
+    return "0 ns"

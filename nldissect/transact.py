@@ -194,7 +194,11 @@ class Tracker:
             if record.number != self._dump_record:
                 self._time(dump, record)
                 self._dump_record = record.number
-            elif dump.start_ns is not None and record.time_ns is not None:
+            elif (
+                dump.kind == "request"
+                and dump.start_ns is not None
+                and record.time_ns is not None
+            ):
                 self.latency_ns = record.time_ns - dump.start_ns
             return
         self.latency_ns = None

@@ -65,6 +65,18 @@ class Feed:
         self.buf = b"".join(pieces)
         return have >= need
 
+    def keep(self, keep: Callable[[bytes], object]) -> None:
+        """Hands out all bytes from ``buf`` on, as they are read."""
+        read = self._read
+        keep(self.buf)
+
+        def read_and_keep() -> bytes:
+            data = read()
+            keep(data)
+            return data
+
+        self._read = read_and_keep
+
     def _next(self) -> bytes:
         try:
             return self._read()

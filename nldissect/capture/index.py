@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from nldissect.errors import CaptureError, UsageError
 from nldissect.model import Record
 
 _USUAL_SIZE: Final = 4096
+_BLOCK: Final = 1 << 18
 
 
 class Context(Protocol):
@@ -51,8 +52,7 @@ class Index:
         if not 1 <= number <= len(self.offsets):
             raise UsageError(f"no record {number}: there are {len(self.offsets)}")
         offset = self.offsets[number - 1]
-        place = bisect_right(self.contexts, number, key=lambda context: context[0]) - 1
-        context = self.contexts[place][1]
+        context = self.contexts[self._place(number)][1]
         data = self._read_at(offset, _USUAL_SIZE)
         if len(data) >= context.head:
             size = context.size(data)
@@ -63,3 +63,38 @@ class Index:
                 if record is not None:
                     return record
         raise CaptureError("the file has changed while it was read", self._path, offset)
+
+    def records(self, first: int, stop: int) -> Iterator[Record]:
+        """The records from one number up to another, which is not among them, in order.
+
+        Raises as record() does.
+        """
+        number = first
+        while number < stop:
+            base = self.offsets[number - 1]
+            data = self._read_at(base, _BLOCK)
+            place = self._place(number)
+            context = self.contexts[place][1]
+            end = stop
+            if place + 1 < len(self.contexts):
+                end = min(end, self.contexts[place + 1][0])
+            begun = number
+            last = len(data) - context.head
+            while number < end:
+                at = self.offsets[number - 1] - base
+                if at > last:
+                    break
+                after = at + context.size(data[at : at + context.head])
+                if after > len(data):
+                    break
+                record = context.record(data[at:after], number, base + at)
+                if record is None:
+                    break
+                yield record
+                number += 1
+            if number == begun:
+                yield self.record(number)
+                number += 1
+
+    def _place(self, number: int) -> int:
+        return bisect_right(self.contexts, number, key=lambda context: context[0]) - 1

@@ -189,7 +189,9 @@ class PcapngReader:
         self._section = Section("<", note)
         self._section_number = -1
         self._interface_count = 0
+        # Of the last record: where its block starts in the input and ends in the window.
         self._offset = 0
+        self._after = 0
 
     def records(self) -> Iterator[Record]:
         """The records. Raises CaptureError or TruncatedCapture after the last good one."""
@@ -215,7 +217,7 @@ class PcapngReader:
                 if word(buf, stop - 4)[0] != total:
                     self._note("the block's two lengths differ", offset)
                 record = packet(kind, buf, pos, stop, number, offset)
-                pos = stop
+                pos = self._after = stop
                 if record is not None:
                     number += 1
                     self._offset = offset
@@ -227,13 +229,16 @@ class PcapngReader:
 
         contexts: gets each section, with the number of its first record.
         """
-        base = 0
+        feed = self._feed
         for record in self.records():
-            if not contexts or contexts[-1][1] is not self._section:
-                contexts.append((record.number, self._section))
+            section = self._section
+            if not contexts or contexts[-1][1] is not section:
+                contexts.append((record.number, section))
             offsets.append(self._offset)
-            if self._feed.base != base:
-                base = self._feed.base
+            # What is read next may be long in coming.
+            after = self._after
+            left = len(feed.buf) - after
+            if left < section.head or section.size(feed.buf[after : after + section.head]) > left:
                 yield
 
     def _settle(self, pos: int) -> int:

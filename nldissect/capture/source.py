@@ -6,6 +6,8 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
+from select import select
+from time import sleep
 from types import TracebackType
 from typing import IO, Final, Self
 
@@ -17,6 +19,9 @@ from nldissect.errors import CaptureError, NotACapture, TruncatedCapture, UsageE
 from nldissect.model import Interface, Record
 
 STANDARD_INPUT: Final = "-"
+
+WAIT_S: Final = 0.1
+"""How long to wait for more of an input before asking whether to go on."""
 
 _DIAGNOSES_LIMIT: Final = 1000
 _MAGICS: Final = (*pcap.MAGICS, pcapng.MAGIC, *(codec.magic for codec in CODECS))
@@ -55,10 +60,13 @@ class Capture:
     seekable: whether it is a file.
     diagnoses: what was passed over, each with its offset; the first thousand of them.
     error: what ended the index before the end of the file.
+    growing: at its end, wait for more of it. wait: is asked every now and then while nothing
+    comes, and ends the input with False.
+    read: gives the next bytes of what has no descriptor, b"" at its end.
     """
 
-    def __init__(self, path: str, fd: int) -> None:
-        mode = self._mode(path, fd)
+    def __init__(self, path: str, fd: int, read: Callable[[], bytes] | None = None) -> None:
+        mode = self._mode(path, fd) if read is None else 0
         self.path = path
         self.format = ""
         self.compression = ""
@@ -66,7 +74,10 @@ class Capture:
         self.seekable = stat.S_ISREG(mode) and path != STANDARD_INPUT
         self.diagnoses: list[CaptureError] = []
         self.error: CaptureError | None = None
+        self.growing = False
+        self.wait: Callable[[], bool] | None = None
         self._fd = fd
+        self._stream = read
         self._index: Index | None = None
         self._indexed = False
         self._unpacked: IO[bytes] | None = None
@@ -86,7 +97,7 @@ class Capture:
 
     def close(self) -> None:
         """Close the file. It may be called again."""
-        if self._fd >= 0 and self.path != STANDARD_INPUT:
+        if self._fd > 0:
             os.close(self._fd)
         self._fd = -1
         self._index = None
@@ -112,6 +123,11 @@ class Capture:
     def __bool__(self) -> bool:
         return True
 
+    @property
+    def indexed(self) -> Index | None:
+        """The index as far as it is built."""
+        return self._index
+
     def __len__(self) -> int:
         """How many records the file has, by its index; a pipe has no length (TypeError)."""
         if not self.seekable:
@@ -129,10 +145,10 @@ class Capture:
         return index.record(number)
 
     def index(self) -> Index:
-        """Where the records are; built when first asked for.
+        """Where the records are; built when first asked for, as far as it was not yet.
 
         An input that is cut or makes no sense gives the good records, and ``error`` is set.
-        Raises UsageError on a pipe.
+        Raises as indexing() does.
         """
         for _ in self.indexing():
             pass
@@ -142,21 +158,23 @@ class Capture:
     def indexing(self) -> Iterator[int]:
         """Build the index step by step, giving how many records are known at each step.
 
-        Those can be read by number while it goes on. Raises UsageError on a pipe.
+        Those can be read by number while it goes on. What is no file, or compressed, is kept in a
+        temporary file. Raises UsageError on a pipe that was read already.
         """
-        if not self.seekable:
-            raise UsageError(f"{self.path} is no file and cannot be read by number")
         if not self._indexed:
             read_at: Callable[[int, int], bytes] = self._read_at
-            keep: Callable[[bytes], None] | None = None
-            if self.compression:
-                read_at, keep = self._unpack()
+            feed = self._start() if self.seekable else self._first_feed
+            if feed is None:
+                raise UsageError(f"{self.path} can be read only once")
+            if self.compression or not self.seekable:
+                read_at, keep = self._spool()
+                feed.keep(keep)
             index = Index(self.path, read_at)
             self._index = index
+            self._first_feed = None
             self.error = None
             try:
-                reader = self._reader(self._start(keep))
-                for _ in reader.offsets(index.offsets, index.contexts):
+                for _ in self._reader(feed).offsets(index.offsets, index.contexts):
                     yield len(index)
             except CaptureError as error:
                 self.error = error
@@ -174,11 +192,8 @@ class Capture:
             raise CaptureError("is a directory", path)
         return mode
 
-    def _start(self, keep: Callable[[bytes], None] | None = None) -> Feed:
-        """The decompressed input from its start, with its first bytes at hand.
-
-        keep: is given all decompressed bytes in order.
-        """
+    def _start(self) -> Feed:
+        """The decompressed input from its start, with its first bytes at hand."""
         feed = Feed(self._read_on() if self.seekable else self._read_pipe, self.path)
         feed.refill(0, MAGIC_SIZE)
         codec = codec_of(feed.buf)
@@ -187,7 +202,7 @@ class Capture:
             read_at = self._read_at if self.seekable else None
             rest = self._read_on(len(feed.buf)) if self.seekable else self._read_pipe
             unpack = Decompressor(codec, self.path, feed.buf, rest, read_at, self._note)
-            feed = Feed(unpack.read if keep is None else _tee(unpack.read, keep), self.path)
+            feed = Feed(unpack.read, self.path)
             feed.refill(0, MAGIC_SIZE)
         head = feed.buf[:MAGIC_SIZE]
         if head == pcapng.MAGIC:
@@ -209,6 +224,11 @@ class Capture:
         return pcap.PcapReader(feed, self.interfaces)
 
     def _read_pipe(self) -> bytes:
+        if self._stream is not None:
+            return self._stream()
+        while self.wait is not None and not select([self._fd], (), (), WAIT_S)[0]:
+            if not self.wait():
+                return b""
         return os.read(self._fd, CHUNK)
 
     def _read_at(self, offset: int, size: int) -> bytes:
@@ -220,13 +240,16 @@ class Capture:
         def read() -> bytes:
             nonlocal offset
             data = os.pread(self._fd, CHUNK, offset)
+            while not data and self.growing and self.wait is not None and self.wait():
+                sleep(WAIT_S)
+                data = os.pread(self._fd, CHUNK, offset)
             offset += len(data)
             return data
 
         return read
 
-    def _unpack(self) -> tuple[Callable[[int, int], bytes], Callable[[bytes], None]]:
-        """A file without a name for what is decompressed: how to read it and to add to it."""
+    def _spool(self) -> tuple[Callable[[int, int], bytes], Callable[[bytes], None]]:
+        """A file without a name for what cannot be read again: how to read it and to add to it."""
         if self._unpacked is not None:
             self._unpacked.close()
         try:
@@ -247,12 +270,3 @@ class Capture:
         if offset not in self._noted and len(self._noted) < _DIAGNOSES_LIMIT:
             self._noted.add(offset)
             self.diagnoses.append(CaptureError(what, self.path, offset))
-
-
-def _tee(read: Callable[[], bytes], keep: Callable[[bytes], None]) -> Callable[[], bytes]:
-    def read_and_keep() -> bytes:
-        data = read()
-        keep(data)
-        return data
-
-    return read_and_keep

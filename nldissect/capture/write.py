@@ -102,6 +102,7 @@ class PcapngWriter:
             self.close()
             self._interfaces = interfaces
             self._known = 0
+            self._ids.clear()
             self._order = ""
 
     def record(self, record: Record) -> None:

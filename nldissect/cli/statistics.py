@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ..stats import Column, Row, Table
-from ..text import Json, printable, show
+from ..text import Json, duration, printable, show
 
 _NARROW: Final = 80
 _LEAST_BAR: Final = 10
@@ -15,7 +15,6 @@ _LEAST_TEXT: Final = 12
 _GAP: Final = 2
 _INDENT: Final = 4
 _LEVELS: Final = "▁▂▃▄▅▆▇█"
-_UNITS: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
 _LEFT: Final = frozenset(("text", "words", "tree", "bar", "bars"))
 _GRAVE: Final = frozenset(("errors", "errno"))
 
@@ -174,21 +173,6 @@ def _join(
 
 def _filter(row: Row) -> str:
     return "-" if row.filter is None else printable(row.filter)
-
-
-def duration(value_ns: int) -> str:
-    """A duration with its unit: to three digits, or to seconds."""
-    size = abs(value_ns)
-    step = max(1, min(10 ** (len(str(size)) - 3), _UNITS[0][0]))
-    # What is rounded up may have reached the next unit.
-    size = (size + step // 2) // step * step
-    for unit, name in _UNITS:
-        if size >= unit:
-            whole, rest = divmod(size, unit)
-            digits = 0 if unit == 1 else max(0, 3 - len(str(whole)))
-            point = f".{rest:0{len(str(unit)) - 1}d}"[: digits + 1] if digits else ""
-            return f"{'-' if value_ns < 0 else ''}{whole}{point} {name}"
-    return "0 ns"
 
 
 def _share(value: float) -> str:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nldissect.capture import pcapng
 from nldissect.capture.compression import CODECS
-from nldissect.capture.source import open_capture
+from nldissect.capture.source import Capture, open_capture
 from nldissect.errors import CaptureError, NldissectError, NotACapture, TruncatedCapture, UsageError
 from tests.capture import build
 from tests.capture.reading import fields, pipe_of, read, read_bytes
@@ -99,7 +101,7 @@ def test_pipe_equals_file(tmp_path: Path, make: type) -> None:
     assert [fields(record) for record in found] == [fields(record) for record in expected]
 
 
-def test_pipe_is_read_once_and_has_no_numbers() -> None:
+def test_pipe_is_read_once() -> None:
     with pipe_of(build.pcap(PACKETS)) as path, open_capture(path) as capture:
         assert not capture.seekable
         assert capture
@@ -107,12 +109,64 @@ def test_pipe_is_read_once_and_has_no_numbers() -> None:
         assert len(list(capture)) == len(PACKETS)
         with pytest.raises(UsageError, match="only once"):
             iter(capture)
-        with pytest.raises(UsageError, match="by number"):
+        with pytest.raises(UsageError, match="only once"):
             capture.index()
-        with pytest.raises(UsageError, match="by number"):
+        with pytest.raises(UsageError, match="only once"):
             capture.record(1)
         with pytest.raises(TypeError):
             len(capture)
+
+
+@makers
+def test_pipe_that_is_indexed_can_be_read_by_number(make: Callable[..., bytes]) -> None:
+    with pipe_of(make(PACKETS)) as path, open_capture(path) as capture:
+        index = capture.index()
+        assert len(index) == len(PACKETS)
+        again = [fields(record) for record in index.records(1, len(index) + 1)]
+        one_by_one = [fields(capture.record(n)) for n in range(1, len(index) + 1)]
+    assert again == one_by_one
+    with pipe_of(make(PACKETS)) as path, open_capture(path) as capture:
+        assert [fields(record) for record in capture] == again
+
+
+def test_index_of_a_pipe_tells_each_record_at_once() -> None:
+    """What is whole is known before more is waited for."""
+    for make in (build.pcap, build.pcapng):
+        data = make(PACKETS)
+        ends = [len(make(PACKETS[:count])) for count in range(len(PACKETS) + 1)]
+        pieces = [data[: ends[0]], *(data[a:b] for a, b in pairwise(ends))]
+        given: list[int] = []
+
+        def read() -> bytes:
+            given.append(1)
+            return pieces[len(given) - 1] if len(given) <= len(pieces) else b""
+
+        with Capture("stream", -1, read) as capture:
+            known = 0
+            for known in capture.indexing():
+                # The header's piece, and one for each record.
+                assert len(given) <= known + 2
+            assert known == len(PACKETS)
+
+
+def test_growing_file_is_waited_for(tmp_path: Path) -> None:
+    data = build.pcap(PACKETS)
+    path = tmp_path / "x.pcap"
+    path.write_bytes(data[:-10])
+    waits = 0
+    with open_capture(str(path)) as capture:
+
+        def wait() -> bool:
+            nonlocal waits
+            waits += 1
+            with path.open("ab") as file:
+                file.write(data[-10:] if waits == 1 else b"")
+            return waits < 3
+
+        capture.growing, capture.wait = True, wait
+        assert len(capture.index()) == len(PACKETS)
+        assert capture.error is None
+    assert waits == 3
 
 
 def test_cut_pipe() -> None:
@@ -156,7 +210,7 @@ def test_fifo(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-from nldissect.capture.source import open_capture
+from nldissect.capture.source import Capture, open_capture
 capture = open_capture("-")
 print(capture.path, capture.seekable, sum(1 for _ in capture))
 """
@@ -187,7 +241,7 @@ def test_garbage(tmp_path: Path, data: bytes, head: bytes) -> None:
 
 PEAK = """
 import re, sys
-from nldissect.capture.source import open_capture
+from nldissect.capture.source import Capture, open_capture
 for record in open_capture(sys.argv[1]):
     pass
 print(re.search("VmHWM:\\s*([0-9]+) kB", open("/proc/self/status").read())[1])

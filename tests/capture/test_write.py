@@ -296,3 +296,18 @@ def test_tshark_reads(tmp_path: Path, kind: Writing, order: str) -> None:
         f"1700000000.123456789 5 5{comment}",
         "1700000001.123456790 90 4",
     ]
+
+
+def test_another_input_has_a_section_of_its_own(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    first = [Interface(0, 253, 0, "first", "", "little")]
+    second = [Interface(0, 253, 0, "second", "", "little")]
+    record = Record(1, TIME, 0, 253, bytes(32), 32)
+    writer = PcapngWriter(out.write, first)
+    writer.record(record)
+    writer.begin(second)
+    writer.record(record)
+    writer.close()
+    interfaces, records = reread(out.getvalue(), tmp_path / "x.pcapng")
+    assert [(each.section, each.name) for each in interfaces] == [(0, "first"), (1, "second")]
+    assert [each.interface for each in records] == [0, 1]
