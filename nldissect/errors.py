@@ -7,7 +7,8 @@ NldissectError
 ├── SpecError             a specification file is wrong (exit 2)
 ├── UsageError            a command was called with words that mean nothing (exit 2)
 │   └── FilterError       a display filter or a field's name is wrong
-└── OutputError           what was asked for cannot be written (exit 5)
+├── OutputError           what was asked for cannot be written (exit 5)
+└── LiveError             this machine or user cannot capture (exit 6)
 """
 
 from __future__ import annotations
@@ -104,3 +105,15 @@ class FilterError(UsageError):
 
 class OutputError(NldissectError):
     """The output cannot be written."""
+
+
+class LiveError(NldissectError):
+    """A live capture cannot begin.
+
+    what: what is missing; remedy: what gives it, with the command.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what = what
+        self.remedy = remedy
+        super().__init__(f"{what}; {remedy}")

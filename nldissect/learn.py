@@ -169,6 +169,15 @@ class Learned:
         self._votes: dict[int, OrderVote] = {}
         self.changes = 0
 
+    def rename(self, id_: int, name: str) -> None:
+        """Names an id, above all that the capture says."""
+        info = FamilyInfo(id_, name, "map")
+        known = self._history.get((0, id_))
+        if known:
+            info.hdrsize = known[-1].hdrsize
+        self._named[id_] = info
+        self.changes += 1
+
     def vote(self, interface: int, hint: str) -> OrderVote:
         """The byte-order vote of an interface."""
         known = self._votes.get(interface)

@@ -21,6 +21,7 @@ from .wire.consts import NLMSG_DONE, NLMSG_ERROR
 DIRECTIONS: Final = ("unknown", "request", "reply", "notify")
 NOTES: Final = ("", "txn.ambiguous", "txn.orphan", "txn.interrupted")
 
+_MARKS: Final = {direction: mark for mark, direction in enumerate(DIRECTIONS)}
 _DIRECTION: Final = 0x03
 _NOTE: Final = 0x0C
 _NOTE_SHIFT: Final = 2
@@ -99,8 +100,7 @@ class _Ledger:
         tracker = self._tracker
         tracker.see(record, number, protocol, order, start, end, type_, flags, seq, pid)
         txn = tracker.txn
-        self.fill(number - 1)
-        mark = DIRECTIONS.index(tracker.direction)
+        mark = _MARKS[tracker.direction]
         if tracker.note:
             mark |= NOTES.index(tracker.note) << _NOTE_SHIFT
         if txn is None:
@@ -196,7 +196,7 @@ class Recording:
 
     count: how many messages are known. paired: of how many it is known what they belong to.
     read_bytes: how far the input is read. whole: nothing more comes. version: changes when
-    messages that were given before would be others now.
+    messages that were given before have other numbers or names now.
     """
 
     def __init__(
@@ -267,12 +267,21 @@ class Recording:
         self._pair(step)
         if self.paired == self.count:
             self._ledger.finish()
-            self._take_version()
+
+    @property
+    def stream(self) -> bool:
+        """Whether it comes in its own time."""
+        return not self.capture.seekable or self.capture.growing
+
+    @property
+    def settled(self) -> bool:
+        """Whether all is read and paired: nothing will be known better."""
+        return self._ledger.finished
 
     def _records(self, step: Step) -> Iterator[Record]:
         """The records as they come; each is counted when the next one is asked for."""
         done = 0
-        stream = not self.capture.seekable or self.capture.growing
+        stream = self.stream
         for known in self.capture.indexing():
             index = self.capture.indexed
             assert index is not None
@@ -331,13 +340,19 @@ class Recording:
             stop = min(first + _STEP_RECORDS, len(self._before) + 1)
             for record in index.records(first, stop):
                 pairer.pass_over(record)
-                ledger.fill(pairer.count)
+                if pairer.count != len(ledger.marks):
+                    ledger.fill(pairer.count)
             self._paired_records = stop - 1
             if not step():
                 return
 
     def _take_version(self) -> None:
         self.version += 1
+
+    def rename(self, id_: int, name: str) -> None:
+        """Names a family id, above all that the capture says."""
+        self.learned.rename(id_, name)
+        self._take_version()
 
     # Asking
 
@@ -440,7 +455,7 @@ class Reader:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self._version = -1
+        self._version = (-1, False)
         self._dissector = recording.dissector()
         self._kept: OrderedDict[int, list[Message]] = OrderedDict()
         self._kept_bytes = 0
@@ -494,18 +509,29 @@ class Reader:
             self._kept_bytes -= len(dropped[0].record.data)
         return messages
 
+    def redacted(self, message: Message) -> Message:
+        """The same message with zeros for key material, and for what may be some."""
+        from .redact import Redactor
+
+        record = Redactor(self._dissector).record(message.record)
+        if record is message.record:
+            return message
+        count = self._dissector.count = self.recording.before(record.number)
+        return self._dissector.dissect(record)[message.number - count - 1]
+
     def forget(self) -> None:
         """What was read is read again when it is asked for: more may be known."""
         self._kept.clear()
         self._kept_bytes = 0
 
     def _renew(self) -> None:
-        if self._version == self.recording.version:
+        version = (self.recording.version, self.recording.settled)
+        if self._version == version:
             return
-        self._version = self.recording.version
+        self._version = version
         self._dissector = self.recording.dissector()
         self._dissector.tracker = _Replay(self.recording)
         ledger = self.recording._ledger
-        if ledger.finished:
+        if version[1]:
             self._dissector.fate = ledger.fates.of
         self.forget()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nldissect.text import date_text, printable, show
+import pytest
+
+from nldissect.text import date_text, duration, printable, show
 
 
 def test_times_have_nine_digits_and_an_end() -> None:
@@ -18,3 +20,15 @@ def test_nothing_that_steers_a_terminal_is_left() -> None:
 
 def test_values_in_one_line() -> None:
     assert show({"a": [1, True], "b": None, "c": "x\ny"}) == "a: 1, true, b: , c: x\\ny"
+
+
+@pytest.mark.parametrize(
+    ("value_ns", "shown"),
+    [
+        (0, "0 ns"), (7, "7 ns"), (999, "999 ns"), (1_000, "1.00 µs"), (12_345, "12.3 µs"),
+        (999_999, "1.00 ms"), (9_996_000, "10.0 ms"), (123_400_000, "123 ms"),
+        (61_000_000_000, "61.0 s"), (-1_500, "-1.50 µs"), (3_600_000_000_000, "3600 s"),
+    ],
+)  # fmt: skip
+def test_durations_have_three_digits_and_a_unit(value_ns: int, shown: str) -> None:
+    assert duration(value_ns) == shown

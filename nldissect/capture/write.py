@@ -84,11 +84,18 @@ class PcapngWriter:
     """Writes a pcapng file: sections and interfaces as they were, times in ns, comments.
 
     An interface that the list lacks, or has with another link type, is described without a name.
+    header: (code, text) of each option of section headers.
     """
 
-    def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        interfaces: Sequence[Interface],
+        header: Sequence[tuple[int, str]] = (),
+    ) -> None:
         self._write = write
         self._interfaces = interfaces
+        self._header = header
         # How many of the list are written; those of the open section: (index, link type) → id.
         self._known = 0
         self._ids: dict[tuple[int, int], int] = {}
@@ -176,9 +183,9 @@ class PcapngWriter:
         self._ids.clear()
         self._snaplens.clear()
         body = struct.pack(self._order + "IHHq", _BYTE_ORDER_MAGIC, 1, 0, -1)
-        self._block(_SECTION, body)
+        self._block(_SECTION, body + self._options(self._header))
 
-    def _options(self, options: list[tuple[int, str]]) -> bytes:
+    def _options(self, options: Sequence[tuple[int, str]]) -> bytes:
         if not options:
             return b""
         parts: list[bytes] = []

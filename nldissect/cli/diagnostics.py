@@ -10,6 +10,7 @@ from typing import Final
 from ..errors import (
     CaptureError,
     FilterError,
+    LiveError,
     NldissectError,
     NotACapture,
     OutputError,
@@ -23,10 +24,21 @@ USAGE: Final = 2
 UNREADABLE: Final = 3
 CUT_SHORT: Final = 4
 OUTPUT_FAILED: Final = 5
+NOT_ALLOWED: Final = 6
 INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 
-_WORSE: Final = (DONE, FOUND, CUT_SHORT, UNREADABLE, USAGE, OUTPUT_FAILED, INTERNAL, INTERRUPTED)
+_WORSE: Final = (
+    DONE,
+    FOUND,
+    CUT_SHORT,
+    UNREADABLE,
+    USAGE,
+    OUTPUT_FAILED,
+    NOT_ALLOWED,
+    INTERNAL,
+    INTERRUPTED,
+)
 
 
 def code_of(error: NldissectError) -> int:
@@ -37,6 +49,8 @@ def code_of(error: NldissectError) -> int:
         return UNREADABLE
     if isinstance(error, OutputError):
         return OUTPUT_FAILED
+    if isinstance(error, LiveError):
+        return NOT_ALLOWED
     return USAGE
 
 

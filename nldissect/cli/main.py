@@ -23,8 +23,10 @@ from .diagnostics import (
 )
 
 COMMANDS: Final = {
+    "tui": "Browse a capture on the terminal.",
     "show": "Print messages as lines or as trees.",
     "export": "Write messages in a format for other programs.",
+    "live": "Capture what this machine's netlink sockets say, and print it at once.",
     "stats": "Count messages, errors, latencies and more.",
     "families": "Print the generic netlink families that a capture tells of.",
     "fields": "List the fields that filters and tables can name.",
@@ -36,6 +38,8 @@ PROGRAM: Final = "nldissect"
 COMPLETE_VARIABLE: Final = "_NLDISSECT_COMPLETE"
 _PACKAGE: Final = "nldissect.cli.commands"
 _EXPORT_OPTION: Final = "-T"
+_BROWSER_OPTIONS: Final = ("-Y", "-t", "-r", "-q", "--")
+_LINES_OPTIONS: Final = ("--color", "--fail-on", "--series", "--no-series", "--help")
 
 
 class Commands(click.Group):
@@ -77,15 +81,16 @@ def cli() -> None:
     """Dissect Linux netlink captures.
 
     FILE is a pcap or pcapng file, plain or in gzip, xz, zstd or lz4; - is standard input.
-    Without a command the messages of FILE are shown; a file that is named like a command is
-    written ./NAME.
+    Without a command FILE is browsed on a terminal, and its messages are printed elsewhere; a file
+    that is named like a command is written ./NAME.
     """
 
 
 def implied(arguments: Sequence[str]) -> list[str]:
     """The arguments with the command that they leave out; raises click.UsageError.
 
-    Files without a command are shown, or exported where a format is given.
+    Files without a command are exported where a format is given, browsed on a terminal, unless an
+    option asks for lines, and shown elsewhere.
     """
     words = list(arguments)
     if not words:
@@ -100,7 +105,20 @@ def implied(arguments: Sequence[str]) -> list[str]:
         raise click.UsageError(f"{what}; {hint}" if hint else what)
     if any(word.startswith(_EXPORT_OPTION) for word in words):
         return ["export", *words]
-    return ["show", *words]
+    return ["tui" if _browsable(words) else "show", *words]
+
+
+def _browsable(words: Sequence[str]) -> bool:
+    """Whether there is a terminal to browse on, and all options are the browser's as well."""
+    if sys.stdout is None or not sys.stdout.isatty() or os.environ.get("TERM") in (None, "dumb"):
+        return False
+    if "-" not in words and not os.isatty(0):
+        return False
+    options = [word for word in words if word.startswith("-") and word != "-"]
+    return all(
+        word.startswith(_BROWSER_OPTIONS) and not word.startswith(_LINES_OPTIONS)
+        for word in options
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,8 +142,6 @@ def _run(given: list[str], diagnostics: Diagnostics) -> int:
 
             return shell_complete(cli, {}, PROGRAM, COMPLETE_VARIABLE, asked)
         words = implied(given)
-        if words[0] == "show" and words[1:] == given:
-            _tell_of_browser(given, diagnostics)
         with cli.make_context(PROGRAM, words) as context:
             code = cli.invoke(context)
         if sys.stdout is not None:
@@ -186,14 +202,6 @@ def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if isinstance(context, click.Context) else PROGRAM
     return f"{path} --help tells more"
-
-
-def _tell_of_browser(given: list[str], diagnostics: Diagnostics) -> None:
-    """Says once, on a terminal, that lines are all there is."""
-    if any(word in ("-q", "--quiet", "-h", "--help") or word[:2] in ("-V", "-x") for word in given):
-        return
-    if sys.stdout is not None and sys.stdout.isatty():
-        diagnostics.remark("there is no browser yet; here is a line for each message")
 
 
 def _discard_stdout() -> None:

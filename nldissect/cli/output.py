@@ -6,6 +6,7 @@ import locale
 import os
 import sys
 from contextlib import suppress
+from errno import EINVAL, ENOTSUP
 from types import TracebackType
 from typing import IO, Final
 
@@ -13,7 +14,8 @@ from ..errors import OutputError
 
 _HOLD: Final = 1 << 16
 _ASCII: Final = str.maketrans(
-    {"→": "->", "←": "<-", "⇐": "<=", "…": "...", "↔": "--"} | dict(zip("▁▂▃▄▅▆▇█▌µ", "_.-:=+*##u"))
+    {"→": "->", "←": "<-", "⇐": "<=", "…": "...", "↔": "--", "µ": "u"}
+    | dict(zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "_.-:=+*#...####"))
 )
 
 
@@ -93,6 +95,16 @@ class Output:
                 null = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(null, self._stream.fileno())
                 os.close(null)
+
+    def sync(self) -> None:
+        """Hands over everything that is held and waits until a file is on the disk."""
+        self.flush()
+        try:
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            # Pipes and devices have no disk.
+            if error.errno not in (EINVAL, ENOTSUP):
+                raise OutputError(f"{_reason(error)} ({self.path or 'standard output'})") from error
 
     def close(self) -> None:
         """Writes what is held and closes a file."""

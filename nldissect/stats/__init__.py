@@ -10,6 +10,7 @@ from . import calltables
 from .calls import Calls
 from .counts import Errors, Groups, Hierarchy, Notes, Times
 from .coverage import Coverage
+from .measure import Timeline
 from .table import Column, Row, Table
 
 __all__ = ["DEFAULT", "TABLES", "Column", "Row", "Statistics", "Table"]
@@ -81,9 +82,9 @@ class Statistics:
         return self._times.messages
 
     @property
-    def first_ns(self) -> int | None:
-        """The earliest time, None while there is none."""
-        return self._times.timeline.first_ns
+    def timeline(self) -> Timeline:
+        """Requests, replies, notifications, others, and errors among the replies, over time."""
+        return self._times.timeline
 
     def tables(self) -> list[Table]:
         """The tables as they stand, in the order of TABLES; may be called at any time."""

@@ -257,8 +257,8 @@ class Times:
         for counts in buckets:
             messages = sum(counts[:4])
             table.add(
-                f"time >= {where.moment(start)} && time < {where.moment(start + width)}",
-                start, *counts[:3], counts[4], messages, width, messages,
+                where.within(start, start + width), start, *counts[:3], counts[4], messages, width,
+                messages,
             )  # fmt: skip
             start += width
         return table

@@ -187,6 +187,11 @@ def levels(kind: Kind) -> list[tuple[tuple[str, ...], str | None]]:
     ]
 
 
+def within(start_ns: int, end_ns: int) -> str:
+    """Selects the messages of a span of time, its end not among it."""
+    return f"time >= {moment(start_ns)} && time < {moment(end_ns)}"
+
+
 def duration(value_ns: int) -> str:
     """A duration as a filter has it, exact."""
     for size, unit in _UNITS:

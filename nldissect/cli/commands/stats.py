@@ -37,9 +37,9 @@ def stats(
     """
     from ...session import Session
     from ...stats import Statistics
+    from ...stats.text import Printer
     from ..inputs import each
     from ..output import Output, colored
-    from ..statistics import Printer
 
     match = wanted(filter_, settings)
     statistics = Statistics(names or DEFAULT)
@@ -64,7 +64,7 @@ def stats(
             output.text("no messages\n")
         else:
             clock = settings.clock().text
-            clock(statistics.first_ns)
+            clock(statistics.timeline.first_ns)
             printer = Printer(
                 clock, width=output.width, color=colored(settings.color, output), filters=filters
             )

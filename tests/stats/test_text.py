@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nldissect.cli.statistics import Printer, duration
 from nldissect.stats import Column, Table
+from nldissect.stats.text import Printer, bar
 
 
 def clock(time_ns: int | None) -> str:
@@ -69,7 +69,7 @@ def test_bars_take_the_room_that_is_left() -> None:
         table.add("", number, number)
     assert text(table, width=25)[2:] == [
         "  0",
-        "  1  ▌",
+        "  1  ▎",
         f" 50  {'█' * 10}",
         f"100  {'█' * 20}",
     ]
@@ -104,12 +104,8 @@ def test_colour_marks_titles_and_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value_ns", "shown"),
-    [
-        (0, "0 ns"), (7, "7 ns"), (999, "999 ns"), (1_000, "1.00 µs"), (12_345, "12.3 µs"),
-        (999_999, "1.00 ms"), (9_996_000, "10.0 ms"), (123_400_000, "123 ms"),
-        (61_000_000_000, "61.0 s"), (-1_500, "-1.50 µs"), (3_600_000_000_000, "3600 s"),
-    ],
-)  # fmt: skip
-def test_durations_have_three_digits_and_a_unit(value_ns: int, shown: str) -> None:
-    assert duration(value_ns) == shown
+    ("share", "shown"),
+    [(0, ""), (0.001, "▏"), (0.5, "██"), (0.53125, "██▏"), (0.99, "████"), (7, "████")],
+)
+def test_a_bar_is_drawn_to_an_eighth_and_never_lost(share: float, shown: str) -> None:
+    assert bar(share, 4) == shown

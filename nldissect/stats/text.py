@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ..stats import Column, Row, Table
 from ..text import Json, duration, printable, show
+from .table import Column, Row, Table
 
 _NARROW: Final = 80
 _LEAST_BAR: Final = 10
@@ -15,13 +15,63 @@ _LEAST_TEXT: Final = 12
 _GAP: Final = 2
 _INDENT: Final = 4
 _LEVELS: Final = "▁▂▃▄▅▆▇█"
-_LEFT: Final = frozenset(("text", "words", "tree", "bar", "bars"))
-_GRAVE: Final = frozenset(("errors", "errno"))
+_EIGHTHS: Final = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+LEFT: Final = frozenset(("text", "words", "tree", "bar", "bars"))
+"""The kinds of columns whose cells stand at the left."""
+GRAVE: Final = frozenset(("errors", "errno"))
+"""The names of columns that tell of errors."""
 
 _TITLE: Final = "1"
 _HEAD: Final = "2"
 _BAD: Final = "1;31"
 _BAR: Final = "36"
+
+
+def heading(column: Column) -> str:
+    """A column's title; a bar has none."""
+    return "" if column.kind == "bar" else column.name.replace("_", " ")
+
+
+def cell(kind: str, value: Json, clock: Callable[[int | None], str]) -> str:
+    """A cell of a kind of column as text, but for bars, which need to know their width."""
+    if value is None:
+        return "" if kind in LEFT else "-"
+    if isinstance(value, list):
+        if kind == "bars":
+            return spark([int(str(each)) for each in value])
+        return "  " * max(0, len(value) - 1) + (show(value[-1]) if value else "all")
+    if isinstance(value, (int, float)):
+        if kind == "duration":
+            return duration(int(value))
+        if kind == "share":
+            return _share(value)
+        if kind == "rate":
+            return f"{value:.3g}/s" if value < 100 else f"{value:.0f}/s"
+        if kind == "time":
+            return clock(int(value))
+    return printable(show(value))
+
+
+def shares(values: Sequence[Json]) -> list[float]:
+    """Numbers as shares of the greatest; what is no number is nothing."""
+    numbers = [value if isinstance(value, (int, float)) else 0 for value in values]
+    most = max(numbers, default=0) or 1
+    return [number / most for number in numbers]
+
+
+def bar(share: float, width: int) -> str:
+    """A bar over a share of so many cells, to an eighth; what is more than nothing is seen."""
+    eighths = round(8 * width * min(max(share, 0), 1))
+    if share > 0 and not eighths:
+        eighths = 1
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8]
+
+
+def spark(values: Sequence[int]) -> str:
+    """Numbers side by side, a character each, the greatest as high as can be."""
+    most = max(values, default=0) or 1
+    top = len(_LEVELS) - 1
+    return "".join(_LEVELS[-(-value * top // most)] if value else " " for value in values)
 
 
 class Printer:
@@ -58,12 +108,13 @@ class Printer:
             if any(row.cells[at] is not None for row in table.rows)
         ]
         cells = {at: self._column(column, table.rows, at) for at, column in columns}
-        widths = {at: max(map(len, [_heading(column), *cells[at]])) for at, column in columns}
+        widths = {at: max(map(len, [heading(column), *cells[at]])) for at, column in columns}
         below = self._fit(columns, widths)
         bars = [at for at, column in columns if column.kind == "bar"]
         for at in bars:
-            cells[at] = _bars([row.cells[at] for row in table.rows], widths[at])
-        head = _join(columns, {at: _heading(each) for at, each in columns}, widths)
+            parts = shares([row.cells[at] for row in table.rows])
+            cells[at] = [bar(part, widths[at]) for part in parts]
+        head = _join(columns, {at: heading(each) for at, each in columns}, widths)
         if self._filters:
             head = f"{head}{' ' * _GAP}filter"
         lines = [self._style(head.rstrip(), _HEAD)]
@@ -80,7 +131,7 @@ class Printer:
 
     def _paint(self, row: Row) -> Callable[[int, Column, str], str]:
         def paint(at: int, column: Column, text: str) -> str:
-            if column.name in _GRAVE and row.cells[at]:
+            if column.name in GRAVE and row.cells[at]:
                 return self._style(text, _BAD)
             return self._style(text, _BAR) if column.kind in ("bar", "bars") else text
 
@@ -90,25 +141,7 @@ class Printer:
         """The cells as text; a bar's when its width is known."""
         if column.kind == "bar":
             return [""] * len(rows)
-        return [self._cell(column.kind, row.cells[at]) for row in rows]
-
-    def _cell(self, kind: str, value: Json) -> str:
-        if value is None:
-            return "" if kind in _LEFT else "-"
-        if isinstance(value, list):
-            if kind == "bars":
-                return _spark([int(str(each)) for each in value])
-            return "  " * max(0, len(value) - 1) + (show(value[-1]) if value else "all")
-        if isinstance(value, (int, float)):
-            if kind == "duration":
-                return duration(int(value))
-            if kind == "share":
-                return _share(value)
-            if kind == "rate":
-                return f"{value:.3g}/s" if value < 100 else f"{value:.0f}/s"
-            if kind == "time":
-                return self._clock(int(value))
-        return printable(show(value))
+        return [cell(column.kind, row.cells[at], self._clock) for row in rows]
 
     def _fit(self, columns: list[tuple[int, Column]], widths: dict[int, int]) -> int | None:
         """Leaves out minor columns, cuts texts, and gives bars the room that is left.
@@ -146,10 +179,6 @@ def _total(columns: Sequence[tuple[int, Column]], widths: dict[int, int]) -> int
     return sum(widths[at] + _GAP for at, _ in columns) - _GAP
 
 
-def _heading(column: Column) -> str:
-    return "" if column.kind == "bar" else column.name.replace("_", " ")
-
-
 def _join(
     columns: Sequence[tuple[int, Column]],
     cells: dict[int, str],
@@ -163,7 +192,7 @@ def _join(
             text = f"{text[: width - 1]}…"
         space = " " * (width - len(text))
         shown = text if paint is None else paint(at, column, text)
-        if column.kind not in _LEFT:
+        if column.kind not in LEFT:
             shown = space + shown
         else:
             shown += space
@@ -183,21 +212,3 @@ def _share(value: float) -> str:
     if 99.95 <= percent < 100:
         return ">99.9 %"
     return f"{percent:.1f} %"
-
-
-def _bars(values: Sequence[Json], width: int) -> list[str]:
-    numbers = [value if isinstance(value, (int, float)) else 0 for value in values]
-    most = max(numbers) or 1
-    made = []
-    for number in numbers:
-        halves = round(2 * width * number / most)
-        if number and not halves:
-            halves = 1
-        made.append("█" * (halves // 2) + "▌" * (halves % 2))
-    return made
-
-
-def _spark(values: Sequence[int]) -> str:
-    most = max(values, default=0) or 1
-    top = len(_LEVELS) - 1
-    return "".join(_LEVELS[-(-value * top // most)] if value else " " for value in values)

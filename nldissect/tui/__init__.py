@@ -1,0 +1,1 @@
+"""The browser: a Textual app over a recording. Nothing else imports textual."""

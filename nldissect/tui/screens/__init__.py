@@ -1,0 +1,1 @@
+"""Screens over the browser: each is given what it needs and closes with a wish."""
