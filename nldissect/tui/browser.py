@@ -19,7 +19,7 @@ from ..clock import TIME_FORMATS
 from ..errors import NldissectError
 from ..filter import Catalogue, Filter
 from ..filter.suggest import filter_for, join
-from ..model import Node
+from ..model import Message, Node
 from ..recording import Recording
 from .columns import Column, of_field
 from .copying import FORMS, Part
@@ -29,7 +29,7 @@ from .hexpane import BytesPane
 from .jobs import Job
 from .jumps import Nowhere, blamed, counterpart
 from .keys import bindings
-from .lines import Lines
+from .lines import Lines, bug_text
 from .messages import MessageList
 from .panes import StatusLine
 from .prefixes import Prefixes
@@ -97,6 +97,7 @@ class BrowserScreen(Screen[None]):
         self._node: Node | None = None
         self._node_path = ""
         self._paused = False
+        self._stopped = False
         self._pending_view: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -155,7 +156,7 @@ class BrowserScreen(Screen[None]):
             size = 0
         if capture.compression:
             size = 0
-        capture.wait = lambda: not job.cancelled
+        capture.wait = lambda: not (job.cancelled or self._stopped)
 
         def step() -> bool:
             if recording.whole:
@@ -251,8 +252,7 @@ class BrowserScreen(Screen[None]):
         if isinstance(error, NldissectError):
             self.notify(str(error), severity="error", markup=False)
         else:
-            what = f"{type(error).__name__}: {error}"
-            self.notify(f"a bug of nldissect: {what}", severity="error", markup=False)
+            self.notify(bug_text(error), severity="error", markup=False)
 
     def _tell(self) -> None:
         """The right end of the status line: where we are, and what is under way."""
@@ -283,7 +283,7 @@ class BrowserScreen(Screen[None]):
         if self._paused:
             new = self.recording.count - self._seen
             return f"⏸ paused, {new:,} new{drops}"
-        if self.recording.whole:
+        if not self.running("read"):
             return f"■ ended{drops}"
         new = 0 if self._list.following else len(self._list.rows) - 1 - self._list.furthest
         badge = f"  ▼ {new:,} new" if new > 0 else ""
@@ -295,7 +295,8 @@ class BrowserScreen(Screen[None]):
     def _selected(self, event: MessageList.Selected) -> None:
         if event.number != self._keep:
             self._keep = 0
-        self._show()
+        if self._list.message is not self._tree.message:
+            self._show()
         self._tell()
 
     def _show(self) -> None:
@@ -304,6 +305,7 @@ class BrowserScreen(Screen[None]):
             self._tree.show(message)
             self._bytes.show(message)
         except Exception as error:
+            # A bug in a decoder must not end the browser.
             self.say_error(error)
 
     @on(TreePane.NodeSelected)
@@ -441,9 +443,7 @@ class BrowserScreen(Screen[None]):
             self._list.rows.renew()
             self._rows_changed()
             if work.failures:
-                self._warn(f"{work.failures:,} messages could not be decoded: a bug of nldissect",
-                    severity="error", markup=False,
-                )  # fmt: skip
+                self._warn(f"{work.failures:,} messages could not be decoded: a bug of nldissect")
         self._keep = 0
 
     def _rows_changed(self) -> None:
@@ -544,10 +544,8 @@ class BrowserScreen(Screen[None]):
             self._bytes.show_found([(place.start, place.end) for place in places])
             at = self._bytes.at
             here = [n for n, place in enumerate(places) if place.start <= at < place.end]
-        if first or not here:
-            following = 0 if step > 0 else len(places) - 1
-        else:
-            following = here[0] + step
+        edge = 0 if step > 0 else len(places) - 1
+        following = edge if first or not here else here[0] + step
         if not 0 <= following < len(places):
             return False
         place = places[following]
@@ -603,7 +601,7 @@ class BrowserScreen(Screen[None]):
             self.say_error(error)
             return
         if any(each.key == column.key for each in self._list.columns):
-            self._warn(f"There is a column {column.title} already", markup=False)
+            self._warn(f"There is a column {column.title} already")
             return
         place = [each.key for each in self._list.columns].index("summary") + 1
         self._list.columns.insert(place, column)
@@ -665,11 +663,16 @@ class BrowserScreen(Screen[None]):
             return
         if self.goto(target.number):
             self._show()
-            if target.end:
-                self._tree.select_offset(target.start, target.end)
-                self._panes.show(self._tree)
+            request = self._list.message
+            node = request.node(target.path) if request is not None and target.path else None
+            if node is not None:
+                self._tree.select_node(node)
+            elif target.offset:
+                self._tree.select_offset(target.offset)
             else:
                 self._warn("The error blames no attribute")
+                return
+            self._panes.show(self._tree)
 
     # Marks and comments
 
@@ -736,7 +739,7 @@ class BrowserScreen(Screen[None]):
         self.app.copy_to_clipboard(text)
         lines = text.count("\n") + 1
         what = f"{lines} lines" if lines > 1 else text[:60]
-        self._warn(f"Copied: {what}", markup=False)
+        self._say(f"Copied: {what}")
 
     def action_export(self) -> None:
         self._ask_export("")
@@ -807,9 +810,8 @@ class BrowserScreen(Screen[None]):
         elif not self.recording.whole and self.running("read"):
             if self.live is not None:
                 self.live.stop()
-            else:
-                self._cancel("read")
-            self._warn("The capture is stopped (w saves it)", markup=False)
+            self._stopped = True
+            self._say("The capture is stopped (w saves it)")
         elif self.live is not None:
             self.app.restart_live()
         else:
@@ -834,7 +836,7 @@ class BrowserScreen(Screen[None]):
         elif kind == "open":
             self.app.open(value)
         elif kind == "map":
-            self._name(*value)
+            self._rename(*value)
         elif kind == "columns":
             self._list.columns = value
             self._list.chosen = 0
@@ -856,7 +858,7 @@ class BrowserScreen(Screen[None]):
             self.comments.pop(number, None)
         self._list.renew()
 
-    def _name(self, id_: int, name: str) -> None:
+    def _rename(self, id_: int, name: str) -> None:
         """Names a family id, above all that the capture says."""
         self.recording.rename(id_, name)
         self._renew()

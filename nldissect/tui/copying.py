@@ -10,6 +10,7 @@ from ..export import writer_class
 from ..filter import Catalogue
 from ..filter.suggest import filter_for
 from ..model import Interface, Message, Node
+from ..text import Json
 
 _PER_LINE: Final = 12
 
@@ -79,12 +80,19 @@ def _json(part: Part) -> str:
     if part.node is not None:
         from msgspec.json import encode
 
-        return encode({part.node.name: part.node.value}).decode()
+        return encode({part.node.name: _object(part.node)}).decode()
     out: list[bytes] = []
     writer = writer_class("ndjson")(out.append, part.interfaces)
     writer.message(part.message)
     writer.close()
     return b"".join(out).decode().rstrip("\n")
+
+
+def _object(node: Node) -> Json:
+    """A node's value; of what has none itself, the values of what is in it by name."""
+    if node.value is not None or not node.children:
+        return node.value
+    return {child.name: _object(child) for child in node.children}
 
 
 FORMS: Final[dict[str, tuple[str, Callable[[Part], str]]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final
 
 from rich.style import Style
@@ -11,11 +11,13 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message as Event
 
+from ..dissect import Dissector
 from ..model import Message, Node
 from .keys import bindings
 from .lines import Lines, Piece
 
 _HIDDEN: Final = "··"
+_DIRECTIONS: Final = ("request", "reply", "notify")
 _MOST_FOUND: Final = 10_000
 
 
@@ -42,13 +44,19 @@ class BytesPane(Lines):
         self._secrets = secrets
         self._message: Message | None = None
         self._data = b""
-        self._hidden: list[tuple[int, int]] | None = []
+        self._starts: list[int] = []
+        self._hidden: dict[int, list[tuple[int, int]]] = {}
+        self._asked: int | None = None
+        self._fresh = True
 
     def show(self, message: Message | None) -> None:
         """Shows the record of a message."""
         self._message = message
         self._data = b"" if message is None else message.record.data
-        self._hidden = None
+        self._starts = _starts(message)
+        self._hidden.clear()
+        self._asked = None
+        self._fresh = True
         self.found = []
         self.at = min(self.at, max(0, len(self._data) - 1))
         self.span = (0, 0)
@@ -117,26 +125,46 @@ class BytesPane(Lines):
         return style
 
     def _is_hidden(self, offset: int) -> bool:
-        if self._secrets:
+        message = self._message
+        if self._secrets or message is None:
             return False
-        if self._hidden is None:
-            self._hidden = sorted(_secret_spans(self._message))
-        place = bisect_right(self._hidden, (offset, 1 << 62)) - 1
-        return place >= 0 and offset < self._hidden[place][1]
+        start = self._starts[max(0, bisect_right(self._starts, offset) - 1)]
+        hidden = self._hidden.get(start)
+        if hidden is None:
+            # Those of other messages in the record are read when they come in sight.
+            hidden = self._hidden[start] = _secret_spans(message, start)
+        place = bisect_right(hidden, (offset, 1 << 62)) - 1
+        return place >= 0 and offset < hidden[place][1]
 
     # Moving
 
     def select_span(self, start: int, end: int) -> None:
-        """Marks bytes and brings the first of them in sight."""
+        """Marks bytes and brings them in sight; the cursor stays where the user put it."""
         self.span = (start, end)
-        if start < end and not start <= self.at < end:
-            self.at = start
+        self.refresh()
+        asked = self._asked
+        if asked is not None:
+            # The answer to where the cursor went, or to what came before.
+            if start <= asked < end:
+                self._asked = None
+            return
+        if start >= end or (self.has_focus and not self._fresh):
+            return
+        self._fresh = False
+        self.at = start
+        last = (end - 1) // self.per_row
+        if last < start // self.per_row + self.page:
+            self.move(last, tell=False)
         self._reveal()
 
     def select(self, offset: int) -> None:
         """Puts the cursor on a byte."""
         if self._data:
             self.at = max(0, min(offset, len(self._data) - 1))
+            self._fresh = False
+            layers = [] if self._message is None else self._message.layers
+            named = bool(layers) and layers[0].start <= self.at < layers[-1].end
+            self._asked = self.at if named else None
             self._reveal()
             self.post_message(self.ByteSelected(self.at))
 
@@ -200,15 +228,46 @@ class BytesPane(Lines):
         self.refresh()
 
 
-def _secret_spans(message: Message | None) -> Iterator[tuple[int, int]]:
-    """Where key material stands in a record: in all of its messages that are at hand."""
+def _starts(message: Message | None) -> list[int]:
+    """Where the messages of a message's record start; itself alone where none can tell."""
     if message is None:
-        return
-    stack: list[Node] = list(message.layers)
+        return []
+    decode = message._decode
+    starts = decode.starts(message.record) if isinstance(decode, Dissector) else []
+    return starts or [message.start]
+
+
+def _secret_spans(message: Message, start: int) -> list[tuple[int, int]]:
+    """Where key material stands in the message of a message's record that starts there."""
+    if start == message.start or not isinstance(message._decode, Dissector):
+        return _joined(_secret_in(message.layers))
+    found: list[tuple[int, int]] = []
+    for direction in _DIRECTIONS:
+        # What else the capture has tells the direction: hidden is what any reading hides.
+        other = message._decode.reading(message.record, message.order, start, direction)
+        if other is not None:
+            found += _secret_in(other.layers)
+    return _joined(found)
+
+
+def _secret_in(layers: Sequence[Node]) -> Iterator[tuple[int, int]]:
+    """The spans of key material in a tree, without the headers of attributes."""
+    stack = list(layers)
     while stack:
         node = stack.pop()
         if node.secret:
-            inner = node.children
-            yield (inner[-1].start if inner else node.start), node.end
+            head = len(node.children) > 1 and node.children[0].name == "nla-len"
+            yield node.children[1].end if head else node.start, node.end
         else:
             stack += node.children
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, of which none reaches into another."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined

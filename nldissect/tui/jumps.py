@@ -13,11 +13,13 @@ class Nowhere(Exception):
 
 
 class Target(NamedTuple):
-    """A message, and the bytes of its record that are meant there (0, 0: none)."""
+    """A message, and what is meant there: the attribute at a path, or the byte at an offset of
+    the record; neither for all of the message.
+    """
 
     number: int
-    start: int = 0
-    end: int = 0
+    path: str = ""
+    offset: int = 0
 
 
 def counterpart(recording: Recording, number: int) -> int:
@@ -60,15 +62,12 @@ def blamed(recording: Recording, reader: Reader, message: Message) -> Target:
     if request is None:
         if isinstance(offset, int) and offset:
             # The request's copy in the error itself, behind its code.
-            at = refusal.body + 4 + offset
-            return Target(refusal.number, at, at + 1)
+            return Target(refusal.number, offset=refusal.body + 4 + offset)
         raise Nowhere("The request is not in the capture")
-    node = request.node(path) if isinstance(path, str) and path else None
-    if node is not None:
-        return Target(request.number, node.start, node.end)
+    if isinstance(path, str) and path and request.node(path) is not None:
+        return Target(request.number, path)
     if isinstance(offset, int) and offset:
-        at = request.start + offset
-        return Target(request.number, at, at + 1)
+        return Target(request.number, offset=request.start + offset)
     return Target(request.number)
 
 

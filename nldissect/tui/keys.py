@@ -103,7 +103,8 @@ _GROUPS: Final = {
     ),
     "Finding": (
         Deed("filter", "browser", "slash", "filter", "Filter", True),
-        Deed("search", "browser", "ctrl+f", "search", "Search in list, tree or bytes", True, label="Search"),
+        Deed("search", "browser", "ctrl+f", "search", "Search in list, tree or bytes", True,
+             label="Search"),
         Deed("search.next", "browser", "n", "search_next(1)", "Next match"),
         Deed("search.previous", "browser", "N", "search_next(-1)", "Match before"),
         Deed("goto", "browser", "ctrl+g", "goto", "Go to a message (123G)"),
@@ -147,7 +148,8 @@ _GROUPS: Final = {
     ),
     "Leaving": (
         Deed("close", "screen", "escape,q", "close", "Back", True),
-        Deed("quit", "browser", "q", "quit_view", "Quit, after a question if something would be lost", True, label="Quit"),
+        Deed("quit", "browser", "q", "quit_view", "Quit, after a question if something would be lost", True,
+             label="Quit"),
         Deed("quit.now", "app", "Q,ctrl+q", "quit", "Quit at once (ZZ)"),
         Deed("suspend", "app", "ctrl+z", "suspend_process", "Suspend to the shell"),
     ),

@@ -14,6 +14,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ..text import printable
+
 ELLIPSIS: Final = "…"
 
 Piece = tuple[str, Style]
@@ -32,6 +34,11 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(text, width - 1) + ELLIPSIS if width > 0 else ""
     blank = " " * (width - size)
     return blank + text if right else text + blank
+
+
+def bug_text(error: Exception) -> str:
+    """What is shown in place of what cannot be made for a bug."""
+    return printable(f"a bug of nldissect: {type(error).__name__}: {error}")
 
 
 class Lines(ScrollView, can_focus=True):
@@ -159,7 +166,7 @@ class Lines(ScrollView, can_focus=True):
         cursor = self.cursor_style() if number == self.cursor else None
         segments = []
         left = width
-        for text, style in self.line(number):
+        for text, style in self._pieces(number):
             size = len(text) if text.isascii() else cell_len(text)
             if size > left:
                 text, size = fit(text, left), left
@@ -172,6 +179,13 @@ class Lines(ScrollView, can_focus=True):
         if left > 0:
             segments.append(Segment(" " * left, base if cursor is None else base + cursor))
         return Strip(segments, width)
+
+    def _pieces(self, number: int) -> Sequence[Piece]:
+        try:
+            return self.line(number)
+        except Exception as error:
+            # Decoding is done when it is asked for: a bug in it must not end the browser.
+            return [(bug_text(error), self.style("error"))]
 
     def changed(self) -> None:
         """There are other lines, or another number of them."""

@@ -6,7 +6,7 @@ import marshal
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
@@ -18,27 +18,40 @@ Span = tuple[int, int]
 _LONGEST: Final = 1000
 _MOST_CHARACTERS: Final = 1 << 16
 MOST_SPANS: Final = 10_000
-_LIMIT_S: Final = 0.5
+_TEXT_S: Final = 0.2
+_ROUND_S: Final = 0.5
+_MOST_SLOW: Final = 20
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9a-f]{2}[\s:.,_-]*)+)", re.IGNORECASE)
 _NO_DIGIT: Final = re.compile(r"[^0-9a-fA-F]")
 
-# A round that takes too long ends the process by its alarm, which its reader sees as an end.
-_SERVE: Final = f"""
-import itertools, marshal, re, signal, sys
+# Answers with the spans of as many texts as a round has time for, and None for one that took too
+# long by itself: matching looks at signals, so that the alarm ends it.
+_SERVE: Final = """
+import itertools, marshal, re, signal, sys, time
+def late(*_):
+    raise TimeoutError
+signal.signal(signal.SIGALRM, late)
 taken, given = sys.stdin.buffer, sys.stdout.buffer
-compiled = re.compile(*marshal.load(taken))
+pattern, flags, text_s, round_s = marshal.load(taken)
+compiled = re.compile(pattern, flags)
 while True:
     try:
         texts, most = marshal.load(taken)
     except EOFError:
         break
-    signal.setitimer(signal.ITIMER_REAL, {_LIMIT_S})
-    spans = [
-        [match.span() for match in itertools.islice(compiled.finditer(text), most)]
-        for text in texts
-    ]
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    marshal.dump(spans, given)
+    found = []
+    end = time.monotonic() + round_s
+    for text in texts:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, text_s)
+            spans = [match.span() for match in itertools.islice(compiled.finditer(text), most)]
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except TimeoutError:
+            spans = None
+        found.append(spans)
+        if time.monotonic() > end:
+            break
+    marshal.dump(found, given)
     given.flush()
 """
 
@@ -87,30 +100,39 @@ class Pattern:
             raise UsageError(f"no regular expression: {error}") from None
         except (OverflowError, RecursionError, ValueError):
             raise UsageError("no regular expression that can be handled") from None
-        self._asked = (source, int(flags))
+        self._asked = (source, int(flags), _TEXT_S, _ROUND_S)
 
-    def spans(self, texts: Sequence[str | bytes], most: int = MOST_SPANS) -> list[list[Span]]:
-        """Where it matches in each of some texts, in up to so many places."""
+    def spans(
+        self,
+        texts: Sequence[str | bytes],
+        most: int = MOST_SPANS,
+        step: Callable[[], bool] = lambda: True,
+    ) -> list[list[Span]]:
+        """Where it matches in each of some texts, in up to so many places.
+
+        step: may end it, what is left does not match. Raises UsageError for an expression that
+        takes too long in too many texts.
+        """
         if not self._external:
             return [
                 [match.span() for match in islice(self._compiled.finditer(text), most)]
                 for text in texts
             ]
-        texts = [text[:_MOST_CHARACTERS] for text in texts]
-        found = self._ask(texts, most)
-        if found is not None:
-            return found
-        if len(texts) == 1:
-            self.slow += 1
-            return [[]]
-        middle = len(texts) // 2
-        return self.spans(texts[:middle], most) + self.spans(texts[middle:], most)
+        left = [text[:_MOST_CHARACTERS] for text in texts]
+        found: list[list[Span]] = []
+        while left and step():
+            answer = self._ask(left, most)
+            self.slow += answer.count(None)
+            if self.slow > _MOST_SLOW:
+                raise UsageError("the expression takes too long: it repeats what repeats")
+            found += [spans or [] for spans in answer]
+            del left[: len(answer)]
+        return found + [[] for _ in left]
 
-    def _ask(self, texts: Sequence[str | bytes], most: int) -> list[list[Span]] | None:
-        """The same of the process; None if it took too long."""
-        process = self._process
-        if process is None:
-            process = self._process = subprocess.Popen(
+    def _ask(self, texts: Sequence[str | bytes], most: int) -> list[list[Span] | None]:
+        """The same of the process, for at least one text; None where it took too long."""
+        if self._process is None:
+            self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _SERVE],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -118,14 +140,15 @@ class Pattern:
                 start_new_session=True,
             )
             self._send(self._asked)
-        assert process.stdout is not None
+        assert self._process.stdout is not None
         try:
             self._send((texts, most))
-            found: list[list[Span]] = marshal.load(process.stdout)
-        except (EOFError, OSError, ValueError, TypeError):
+            answer: list[list[Span] | None] = marshal.load(self._process.stdout)
+        except (EOFError, OSError):
+            # It needs more memory than there is, or somebody ended it.
             self.close()
-            return None
-        return found
+            return [None]
+        return answer
 
     def _send(self, value: Any) -> None:
         assert self._process is not None

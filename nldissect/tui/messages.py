@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,14 +17,15 @@ from ..clock import Clock
 from ..errors import CaptureError
 from ..model import Message
 from ..recording import Reader, Recording
-from ..summary import Summarizer
-from .columns import Column, Row, standard
+from ..summary import Summarizer, Summary
+from .columns import KINDS, SEVERITY_SIGNS, Column, Row, standard
 from .keys import bindings
-from .lines import Lines, Piece, fit
+from .lines import Lines, Piece, bug_text, fit
 from .rows import Rows
 
-_NARROW = 100
-_NARROW_LIMITS = {"family": 9, "operation": 12, "time": 12}
+_MOST_ROWS: Final = 500
+_NARROW: Final = 100
+_NARROW_LIMITS: Final = {"family": 9, "operation": 12, "time": 12}
 
 
 class MessageList(Lines):
@@ -86,13 +87,23 @@ class MessageList(Lines):
                 message = self.reader.message(number)
             except (IndexError, CaptureError):
                 return None
-            if len(self._made) > 500:
+            if len(self._made) > _MOST_ROWS:
                 self._made.clear()
-            row = self._made[number] = Row(message, self._summarizer.summary(message))
+            row = self._made[number] = Row(message, self._summary(message))
             row.hidden = len(self.rows.hidden(number))
         row.comment = self.comments.get(number, "")
         row.time = self._time(row.message)
         return row
+
+    def _summary(self, message: Message) -> Summary:
+        try:
+            return self._summarizer.summary(message)
+        except Exception as error:
+            # What a decoder cannot read is shown as that.
+            summary = Summary(message.direction, message.family or "?", message.operation or "-")
+            summary.outcome = "malformed"
+            summary.details = bug_text(error)
+            return summary
 
     def plain(self, row: Row) -> str:
         """A row's line as text."""
@@ -152,7 +163,11 @@ class MessageList(Lines):
         dim = self.style("dim")
         pieces: list[Piece] = []
         for place, (column, width) in enumerate(self.widths()):
-            text = column.text(row)
+            try:
+                text = column.text(row)
+            except Exception:
+                # The summary says what is wrong, or else the tree does.
+                text = KINDS["malformed"]
             if column.grows and len(text) > column.width:
                 self._grow(column, len(text))
             if place:
@@ -163,7 +178,7 @@ class MessageList(Lines):
             if column.key in ("number", "time"):
                 style = dim
             elif column.key == "severity":
-                style = self.style(_SEVERITIES.get(row.severity, "dim"))
+                style = self.style(_SIGN_STYLES.get(text, "dim"))
             pieces.append((fit(text, width, right=column.right), style))
         return pieces
 
@@ -342,11 +357,14 @@ class MessageList(Lines):
             self.post_message(self.SortAsked(None, False))
 
 
-_STYLES = {
+_STYLES: Final = {
     "request": "request", "reply": "reply", "part": "part", "ack": "ack", "error": "error",
     "malformed": "error", "notify": "notify", "unknown": "unknown",
 }  # fmt: skip
-_SEVERITIES = {"chat": "dim", "note": "note", "warn": "warn", "error": "error"}
+_SIGN_STYLES: Final = {
+    SEVERITY_SIGNS["note"]: "note", SEVERITY_SIGNS["warn"]: "warn",
+    SEVERITY_SIGNS["error"]: "error", KINDS["malformed"]: "error",
+}  # fmt: skip
 
 
 class MessageHead(Widget):

@@ -28,7 +28,6 @@ WHERE: Final = ("list", "tree", "bytes")
 HOW: Final = ("text", "regex", "hex")
 
 _CHUNK: Final = 128
-_MOST_SLOW: Final = 20
 _WAIT_S: Final = 0.02
 _HISTORY: Final = 200
 _FRAME: Final = frozenset(("nla-len", "nla-type"))
@@ -243,7 +242,7 @@ class SearchPass:
                         at, wrapped = 0, True
                 else:
                     stop = min(at + _CHUNK, end)
-                    matches = self._matches(reader, summarizer, pattern, rows[at:stop])
+                    matches = self._matches(job, reader, summarizer, pattern, rows[at:stop])
                     front = self._put(rows, at, matches, front if wrapped else -1)
                     done += stop - at
                     at = stop
@@ -254,6 +253,7 @@ class SearchPass:
 
     def _matches(
         self,
+        job: Stepping,
         reader: Reader,
         summarizer: Summarizer,
         pattern: Pattern,
@@ -277,10 +277,8 @@ class SearchPass:
             owners += [place] * len(own)
             if where == "bytes":
                 messages[place] = message
-        spans = pattern.spans(texts, 1)
+        spans = pattern.spans(texts, 1, job.step)
         self.slow = pattern.slow
-        if self.slow > _MOST_SLOW:
-            raise UsageError("the expression takes too long: it repeats what repeats")
         found = sorted({owner for owner, own_spans in zip(owners, spans) if own_spans})
         if where == "bytes":
             found = [place for place in found if _in_bytes(messages[place], pattern)]

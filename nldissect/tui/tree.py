@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import ClassVar, Final, NamedTuple
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
@@ -23,18 +25,24 @@ _LAYERS: Final = {"link": "link header", "attrs": "attributes", "header": "famil
 _C_COLUMN: Final = 44
 _C_LEAST: Final = 76
 _OPENED_AT_ONCE: Final = 4096
+_GUIDE: Final = "│ "
+_LEAST_NOTE: Final = 16
+_PREVIEW: Final = 240
+_SUMMARY: Final = ("nlmsg-flags", "nlmsg-seq", "nlmsg-pid", "nlmsg-len", "version")
+"""Members of headers that are told while these are closed, in order."""
 
 Path = tuple[str, ...]
 """Names from the layer down; what repeats among siblings has ``#2`` and so on behind it."""
 
 
 class Line(NamedTuple):
-    """A visible line: a node, or (note ≥ 0) one of its remarks."""
+    """A visible line: a node, or (note ≥ 0) a part of one of its remarks, text."""
 
     node: Node
     path: Path
     depth: int
     note: int = -1
+    text: str = ""
 
 
 class TreePane(Lines):
@@ -74,6 +82,7 @@ class TreePane(Lines):
         self._lines: list[Line] = []
         self._opened: dict[Path, bool] = {}
         self._wanted: Path = ()
+        self._width = 0
 
     # What is shown
 
@@ -84,7 +93,7 @@ class TreePane(Lines):
         self.cursor = self._nearest(self._wanted)
         self.changed()
         self.reveal()
-        self._tell()
+        self._post()
 
     @property
     def node(self) -> Node | None:
@@ -98,6 +107,7 @@ class TreePane(Lines):
 
     def _flatten(self) -> None:
         lines: list[Line] = []
+        self._width = self.scrollable_content_region.width
         if self.message is not None:
             for path, node in self._named(self.message.layers, ()):
                 self._put(lines, node, path, 0)
@@ -111,7 +121,10 @@ class TreePane(Lines):
             lines.append(Line(node, path, depth))
             for number, note in enumerate(node.notes):
                 if note.code != GUESSED:
-                    lines.append(Line(node, path, depth + 1, number))
+                    room = max(_LEAST_NOTE, self._width - 2 * depth - 6)
+                    words = f"{printable(note.message)} ({note.code})"
+                    for text in wrap(words, room, break_on_hyphens=False):
+                        lines.append(Line(node, path, depth + 1, number, text))
             if self._is_open(node, path):
                 below = [
                     (child, child_path, depth + 1)
@@ -183,14 +196,15 @@ class TreePane(Lines):
 
     def line(self, number: int) -> Sequence[Piece]:
         line = self._lines[number]
-        indent = "  " * line.depth
+        indent = _GUIDE * line.depth
         if line.note >= 0:
-            note = line.node.notes[line.note]
-            style = self.style(_SEVERITIES[note.severity])
-            sign = SEVERITY_SIGNS[note.severity]
+            severity = line.node.notes[line.note].severity
+            before = self._lines[number - 1]
+            more = before.node is line.node and before.note == line.note
+            sign = "  " if more else f"{SEVERITY_SIGNS[severity]} "
             return [
-                (f"{indent}{sign} {printable(note.message)}", style),
-                (f"  {note.code}", self.style("dim")),
+                (indent, self.style("dim")),
+                (f"{sign}{line.text}", self.style(_SEVERITIES[severity])),
             ]
         node = line.node
         sign = "▾ " if self._is_open(node, line.path) else "▸ " if self._inside(node) else "  "
@@ -200,12 +214,12 @@ class TreePane(Lines):
             (f"{indent}{sign}", self.style("dim")),
             (name, self.style("header" if is_layer else "name")),
         ]
-        value = SECRET if self._hides(node) else self._value(node, line)
+        value = self._value(node, line)
         if value:
             pieces.append(("  ", Style.null()))
             pieces.append((value, self.style(self._value_style(node))))
         if node.c_name and self.scrollable_content_region.width >= _C_LEAST:
-            used = sum(len(text) for text, _ in pieces)
+            used = sum(cell_len(text) for text, _ in pieces)
             gap = max(2, _C_COLUMN - used)
             pieces.append((" " * gap + node.c_name, self.style("dim")))
         if id(node) in self.found:
@@ -213,9 +227,10 @@ class TreePane(Lines):
         return pieces
 
     def _value(self, node: Node, line: Line) -> str:
-        if self._is_open(node, line.path) and node.kind in ("nest", "item", "header"):
+        whole = node.kind in ("nest", "item", "header") or isinstance(node.value, dict)
+        if whole and self._is_open(node, line.path):
             return ""
-        text = node.display
+        text = told(node, secrets=self._secrets)
         if node.kind == "raw":
             return f"{text}  (raw)"
         if any(note.code == GUESSED for note in node.notes):
@@ -234,13 +249,22 @@ class TreePane(Lines):
     def on_lines_moved(self, event: Lines.Moved) -> None:
         self._tell()
 
+    def on_resize(self) -> None:
+        if self._lines and self.scrollable_content_region.width != self._width:
+            # Remarks are wrapped to the width.
+            path = self._lines[self.cursor].path
+            self._flatten()
+            self.cursor = self._nearest(path)
+        super().on_resize()
+
     def _tell(self) -> None:
-        if not self._lines:
-            self.post_message(self.NodeSelected(None, ""))
-            return
-        line = self._lines[self.cursor]
-        self._wanted = line.path
-        self.post_message(self.NodeSelected(line.node, _text(line.path)))
+        """The user went to another node, which is looked for in other messages as well."""
+        if self._lines:
+            self._wanted = self._lines[self.cursor].path
+        self._post()
+
+    def _post(self) -> None:
+        self.post_message(self.NodeSelected(self.node, self.path))
 
     def select_offset(self, start: int, end: int = 0) -> None:
         """Selects the deepest node over a byte, or over all bytes up to an end."""
@@ -248,15 +272,23 @@ class TreePane(Lines):
         path: Path = ()
         level: Sequence[Node] = () if self.message is None else self.message.layers
         while True:
-            for child_path, node in self._named(level, path):
-                if node.start <= start and end <= node.end:
-                    break
-            else:
+            over = (
+                named
+                for named in self._named(level, path)
+                if named[1].start <= start and end <= named[1].end
+            )
+            found = next(over, None)
+            if found is None:
                 break
             if path:
                 self._opened[path] = True
-            path, level = child_path, node.children
-            if self._hides(node) or not self._inside(node) or (node.start, node.end) == (start, end):
+            path, node = found
+            level = node.children
+            if (
+                self._hides(node)
+                or not self._inside(node)
+                or (node.start, node.end) == (start, end)
+            ):
                 break
         if path:
             self._select(path)
@@ -307,7 +339,9 @@ class TreePane(Lines):
         line = self._lines[self.cursor]
         if not self._inside(line.node):
             return
-        self._opened[line.path] = not self._is_open(line.node, line.path) if wanted is None else wanted
+        self._opened[line.path] = (
+            not self._is_open(line.node, line.path) if wanted is None else wanted
+        )
         self._again(line.path)
 
     def action_open_all(self) -> None:
@@ -342,7 +376,7 @@ class TreePane(Lines):
         line = self._lines[number]
         if event.button == 3:
             self.action_menu()
-        elif 2 * line.depth <= event.x < 2 * line.depth + 2:
+        elif event.chain == 2 or 2 * line.depth <= event.x < 2 * line.depth + 2:
             self._toggle(None)
 
     def action_filter(self, how: str) -> None:
@@ -356,17 +390,18 @@ class TreePane(Lines):
         path: Path = ()
         level: Sequence[Node] = () if self.message is None else self.message.layers
         while True:
-            for below, node in self._named(level, path, all_=True):
-                if node is wanted or (
-                    node.children and node.start <= wanted.start and wanted.end <= node.end
-                    and _holds(node, wanted)
-                ):  # fmt: skip
-                    break
-            else:
+            over = (
+                named
+                for named in self._named(level, path, all_=True)
+                if named[1] is wanted or _holds(named[1], wanted)
+            )
+            found = next(over, None)
+            if found is None:
                 return
             if path:
                 self._opened[path] = True
-            path, level = below, node.children
+            path, node = found
+            level = node.children
             if node is wanted:
                 self._select(path)
                 return
@@ -374,7 +409,7 @@ class TreePane(Lines):
 
 def _holds(node: Node, wanted: Node) -> bool:
     """Whether a node is somewhere in another one."""
-    stack = [node]
+    stack = [node] if node.start <= wanted.start and wanted.end <= node.end else []
     while stack:
         for child in stack.pop().children:
             if child is wanted:
@@ -398,8 +433,54 @@ def describe(message: Message, node: Node, path: str, *, secrets: bool = False) 
     if node.c_name:
         words.append(node.c_name)
     words.append(f"{size} byte" if size == 1 else f"{size} bytes")
-    if node.secret and not secrets:
-        words.append(SECRET)
-    elif node.kind not in ("nest", "header") and node.display:
-        words.append(f"= {node.display}")
+    value = "" if node.kind in ("nest", "header") else told(node, secrets=secrets)
+    if value:
+        words.append(value if value == SECRET else f"= {value}")
     return "  ".join(words)
+
+
+def told(node: Node, *, secrets: bool) -> str:
+    """A node's value in one line; of what holds others, as far as it fits, what these say."""
+    if node.secret and not secrets:
+        return SECRET
+    if node.kind == "header":
+        summary = [child for name in _SUMMARY for child in node.children if child.name == name]
+        if summary:
+            return " · ".join(filter(None, (node.display, *map(_member, summary))))
+    inner = [
+        child
+        for child in node.children
+        if child.name not in _FRAME and child.kind not in ("padding", "raw")
+    ]
+    if not isinstance(node.value, (dict, list)) or not inner:
+        return node.display
+    if isinstance(node.value, list) and (secrets or not any(map(_keeps, inner))):
+        return node.display
+    words: list[str] = []
+    size = 0
+    for child in inner:
+        if size > _PREVIEW:
+            break
+        value = told(child, secrets=secrets)
+        words.append(f"{printable(child.name)}: {value}" if value else printable(child.name))
+        size += len(words[-1])
+    return ", ".join(words)
+
+
+def _member(node: Node) -> str:
+    """A member of a header in the header's line."""
+    name = node.name.removeprefix("nlmsg-")
+    if name != "flags":
+        return f"{name} {node.display}"
+    return node.display.partition(" ")[2] or node.display
+
+
+def _keeps(node: Node) -> bool:
+    """Whether there is key material in a node."""
+    stack = [node]
+    while stack:
+        each = stack.pop()
+        if each.secret:
+            return True
+        stack += each.children
+    return False

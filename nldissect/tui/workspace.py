@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +16,9 @@ from .lines import Lines
 from .messages import MessageHead, MessageList
 from .panes import Divider
 from .tree import TreePane
+
+Layout = Literal["", "right", "below"]
+"""Where the bytes stand; "" decides by the width."""
 
 _WIDE: Final = 120
 _LEAST_SHARE: Final = 15
@@ -40,11 +43,11 @@ class Workspace(Container):
     """
 
     def __init__(
-        self, list_: MessageList, tree: TreePane, bytes_: BytesPane, layout: str, upper: int,
+        self, list_: MessageList, tree: TreePane, bytes_: BytesPane, layout: Layout, upper: int,
         side: int,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.layout_name = layout
+        self.layout_name: Layout = layout
         self.upper = _within(upper)
         self.side = _within(side)
         self.title = Divider()

@@ -85,3 +85,8 @@ async def settled(pilot: Any) -> None:
 
     await until(pilot, at_rest)
     await pilot.pause()
+
+
+def told(app: Any) -> str:
+    """What the app has told so far."""
+    return "\n".join(notice.message for notice in app._notifications)
