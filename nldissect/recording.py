@@ -228,6 +228,11 @@ class Recording:
         return len(self._before)
 
     @property
+    def transactions(self) -> int:
+        """How many transactions are known."""
+        return len(self._ledger.lasts) - 1
+
+    @property
     def paired(self) -> int:
         return len(self._ledger.marks)
 

@@ -24,6 +24,12 @@ KINDS: Final = {
 }
 """What a message is, with the sign for it."""
 
+KIND_STYLES: Final = {kind: kind for kind in KINDS} | {"malformed": "error"}
+"""The style of what has such a sign."""
+
+SEVERITY_STYLES: Final = {"chat": "dim", "note": "note", "warn": "warn", "error": "error"}
+"""The style of what a note of a severity stands on."""
+
 SEVERITY_SIGNS: Final = {"chat": "·", "note": "•", "warn": "▲", "error": "✖"}
 
 

@@ -104,7 +104,7 @@ class _Mistake(Highlighter):
 class _FilterInput(Input):
     """Hands keys to the bar."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("input"), *bindings("filterbar")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("input"), *bindings("filter")]
 
     @property
     def bar(self) -> FilterBar:
@@ -411,8 +411,9 @@ class FilterBar(Widget):
         """Chooses another completion, or a past filter where nothing is offered."""
         choices = self._choices
         if choices.display:
-            at = choices.cursor + step
-            choices.move(at if at >= 0 else choices.count() - 1, tell=False)
+            # From where nothing is chosen, up is the last one.
+            at = choices.cursor + step if choices.cursor >= 0 or step > 0 else -1
+            choices.move(at % choices.count(), tell=False)
         else:
             self._past(step)
 

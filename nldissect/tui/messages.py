@@ -18,7 +18,7 @@ from ..errors import CaptureError
 from ..model import Message
 from ..recording import Reader, Recording
 from ..summary import Summarizer, Summary
-from .columns import KINDS, SEVERITY_SIGNS, Column, Row, standard
+from .columns import KIND_STYLES, KINDS, SEVERITY_SIGNS, Column, Row, standard
 from .keys import bindings
 from .lines import Lines, Piece, bug_text, fit
 from .rows import Rows
@@ -159,7 +159,7 @@ class MessageList(Lines):
         row = self.row(self.rows.number(number))
         if row is None:
             return [("(cannot be read)", self.style("error"))]
-        kind = self.style(_STYLES[row.kind])
+        kind = self.style(KIND_STYLES[row.kind])
         dim = self.style("dim")
         pieces: list[Piece] = []
         for place, (column, width) in enumerate(self.widths()):
@@ -357,10 +357,6 @@ class MessageList(Lines):
             self.post_message(self.SortAsked(None, False))
 
 
-_STYLES: Final = {
-    "request": "request", "reply": "reply", "part": "part", "ack": "ack", "error": "error",
-    "malformed": "error", "notify": "notify", "unknown": "unknown",
-}  # fmt: skip
 _SIGN_STYLES: Final = {
     SEVERITY_SIGNS["note"]: "note", SEVERITY_SIGNS["warn"]: "warn",
     SEVERITY_SIGNS["error"]: "error", KINDS["malformed"]: "error",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from time import sleep
+from time import monotonic, sleep
 from typing import ClassVar, Final, NamedTuple
 
 from textual import events, on
@@ -29,6 +29,7 @@ HOW: Final = ("text", "regex", "hex")
 
 _CHUNK: Final = 128
 _WAIT_S: Final = 0.02
+_PATIENCE_S: Final = 0.3
 _HISTORY: Final = 200
 _FRAME: Final = frozenset(("nla-len", "nla-type"))
 _NO_WORDS: Final = frozenset(("number", "time", "kind", "severity"))
@@ -123,6 +124,9 @@ def all_in(message: Message, search: Search) -> list[Place]:
     pattern = search.compiled
     try:
         return _in_tree(message, pattern) if search.where == "tree" else _in_bytes(message, pattern)
+    except UsageError:
+        # An expression that takes too long: who goes through all messages says so.
+        return []
     finally:
         pattern.close()
 
@@ -134,7 +138,9 @@ def first_in(message: Message, search: Search) -> Place | None:
 
 def _in_tree(message: Message, pattern: Pattern) -> list[Place]:
     nodes = list(tree_nodes(message))
-    found = pattern.spans([node_text(node, split) for _, node, split in nodes], 1)
+    end = monotonic() + _PATIENCE_S
+    texts = [node_text(node, split) for _, node, split in nodes]
+    found = pattern.spans(texts, 1, lambda: monotonic() < end)
     return [
         Place(node, path, node.start, node.end)
         for (path, node, _), spans in zip(nodes, found)
@@ -227,26 +233,28 @@ class SearchPass:
         summarizer = Summarizer(self.recording.learned)
         pattern = self.search.compiled
         first = max(0, self._row_of(self._start)) if self._start else 0
-        at, done, wrapped, front = first, 0, False, 0
+        # What is searched: rows from first to after, and from 0 to before.
+        after, before, front = first, 0, 0
         try:
             while True:
                 growing = self._growing()
                 rows = self._all
-                end = first if wrapped else len(rows)
-                if at >= end:
-                    if not wrapped and growing:
-                        sleep(_WAIT_S)
-                    elif wrapped or not first:
-                        break
-                    else:
-                        at, wrapped = 0, True
+                if after < len(rows):
+                    part = rows[after : after + _CHUNK]
+                    matches = self._matches(job, reader, summarizer, pattern, part)
+                    self._put(rows, after, matches, len(self.numbers))
+                    after += len(part)
+                elif before < first:
+                    part = rows[before : min(before + _CHUNK, first)]
+                    matches = self._matches(job, reader, summarizer, pattern, part)
+                    self._put(rows, before, matches, front)
+                    front += len(matches)
+                    before += len(part)
+                elif not growing:
+                    break
                 else:
-                    stop = min(at + _CHUNK, end)
-                    matches = self._matches(job, reader, summarizer, pattern, rows[at:stop])
-                    front = self._put(rows, at, matches, front if wrapped else -1)
-                    done += stop - at
-                    at = stop
-                if not job.step(done, len(rows)):
+                    sleep(_WAIT_S)
+                if not job.step(after - first + before, len(rows)):
                     break
         finally:
             pattern.close()
@@ -292,22 +300,13 @@ class SearchPass:
         first, last = searched_span(message)
         return [message.record.data[first:last]]
 
-    def _put(self, rows: Sequence[int], at: int, matches: list[int], front: int) -> int:
-        """Takes what matches in a part of the rows; before what was found at first, or (-1) last.
-
-        Gives how many stand before.
-        """
-        numbers = array("I", (rows[at + place] for place in matches))
-        places = array("I", (at + place for place in matches))
+    def _put(self, rows: Sequence[int], at: int, matches: list[int], place: int) -> None:
+        """Takes what matches in the rows from one on, to stand from a place among all matches."""
+        numbers = array("I", (rows[at + match] for match in matches))
         for number in numbers:
             self.found.add(number)
-        if front < 0:
-            self._places.extend(places)
-            self.numbers.extend(numbers)
-            return 0
-        self._places[front:front] = places
-        self.numbers[front:front] = numbers
-        return front + len(numbers)
+        self._places[place:place] = array("I", (at + match for match in matches))
+        self.numbers[place:place] = numbers
 
     # Going through them
 

@@ -15,7 +15,7 @@ from textual.message import Message as Event
 from ..explain import SECRET
 from ..model import GUESSED, Message, Node
 from ..text import printable
-from .columns import SEVERITY_SIGNS
+from .columns import SEVERITY_SIGNS, SEVERITY_STYLES
 from .keys import bindings
 from .lines import Lines, Piece
 
@@ -204,7 +204,7 @@ class TreePane(Lines):
             sign = "  " if more else f"{SEVERITY_SIGNS[severity]} "
             return [
                 (indent, self.style("dim")),
-                (f"{sign}{line.text}", self.style(_SEVERITIES[severity])),
+                (f"{sign}{line.text}", self.style(SEVERITY_STYLES[severity])),
             ]
         node = line.node
         sign = "▾ " if self._is_open(node, line.path) else "▸ " if self._inside(node) else "  "
@@ -417,9 +417,6 @@ def _holds(node: Node, wanted: Node) -> bool:
             if child.start <= wanted.start and wanted.end <= child.end:
                 stack.append(child)
     return False
-
-
-_SEVERITIES: Final = {"chat": "dim", "note": "note", "warn": "warn", "error": "error"}
 
 
 def _text(path: Path) -> str:

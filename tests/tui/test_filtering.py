@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from functools import cache
-from threading import Thread
+from threading import Event, Thread
 from time import sleep
 from typing import Any
 
@@ -82,8 +82,9 @@ def test_follows_what_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(CAPTURES / "nldemo-talk.pcap")
     for text in ("dir == reply", "nlmsg.type >= 16", 'txn.state == "done"', 'family == "nldemo"'):
         recording = Recording(open_capture(path), registry(), Learned())
-        reading = True
-        work = FilterPass(recording, filter_of(text), lambda: reading)
+        reading = Event()
+        reading.set()
+        work = FilterPass(recording, filter_of(text), reading.is_set)
         thread = Thread(target=work.run, args=(Steps(),))
         thread.start()
 
@@ -92,7 +93,7 @@ def test_follows_what_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
             return True
 
         recording.read(step)
-        reading = False
+        reading.clear()
         thread.join()
         whole = FilterPass(recording_of("nldemo-talk.pcap"), filter_of(text))
         whole.run(Steps())

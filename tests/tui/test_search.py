@@ -166,7 +166,6 @@ def test_begins_where_the_user_is(monkeypatch: pytest.MonkeyPatch) -> None:
     work.run(Steps(2))
     assert work.numbers
     assert min(work.numbers) >= middle
-    work.run(Steps(0))
     again = searched("newlink", start=middle)
     assert list(again.numbers) == whole
     assert [number in again.found for number in range(recording().count + 2)] == [
@@ -242,6 +241,16 @@ def test_expressions_without_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -
         searched(r"(\w|\w\w|[^z])+\x01", "tree", "regex")
     with pytest.raises(UsageError, match="no regular expression"):
         searched("(", how="regex")
+
+
+def test_what_is_before_is_searched_while_more_comes() -> None:
+    whole = recording()
+    work = SearchPass(
+        whole, range(1, whole.count + 1), Search("newlink"), start=whole.count,
+        growing=lambda: True,
+    )  # fmt: skip
+    work.run(Steps(50))
+    assert work.numbers == searched("newlink").numbers
 
 
 # The bar
