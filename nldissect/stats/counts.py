@@ -47,9 +47,9 @@ class Hierarchy:
             Column("messages", "int"),
             Column("share", "share"),
             Column("bytes", "bytes"),
-            Column("requests", "int"),
-            Column("replies", "int"),
-            Column("notify", "int"),
+            Column("requests", "int", True),
+            Column("replies", "int", True),
+            Column("notify", "int", True),
         )
         table = Table("hierarchy", "Messages by operation", columns, "messages")
         sums: dict[tuple[str, ...], list[int]] = {}

@@ -20,7 +20,7 @@ from ..registry import Registry
 from .browser import BrowserScreen
 from .jobs import Courtesy
 from .keys import DEEDS, Deed, bindings
-from .state import Config, State, save_state
+from .state import Config, State
 
 if TYPE_CHECKING:
     from ..capture.live import Live
@@ -194,13 +194,12 @@ class Browser(App[int]):
         _remember(self.state.searches, text)
 
     def end(self) -> None:
-        """Ends all work, closes the captures and writes down what is remembered."""
+        """Ends all work, and puts into the state what is to be remembered."""
         for screen in self.screen_stack:
             if isinstance(screen, BrowserScreen):
                 screen.remember(self.state)
                 screen.end()
         self.state.time_format = self.time_format
-        save_state(self.state)
 
     def on_unmount(self) -> None:
         for capture in self._captures[1:]:

@@ -26,7 +26,7 @@ from .copying import FORMS, Part
 from .filterbar import FilterBar
 from .filtering import FilterPass, SortPass
 from .hexpane import BytesPane
-from .jobs import Job
+from .jobs import Courtesy, Job
 from .jumps import Nowhere, blamed, counterpart
 from .keys import bindings
 from .lines import Lines, bug_text
@@ -169,7 +169,8 @@ class BrowserScreen(Screen[None]):
     @on(Job.Progress)
     def _progressed(self, event: Job.Progress) -> None:
         job = event.job
-        if self._jobs.get(job.name) is not job:
+        # What is asked for is answered first; there will be more progress.
+        if self._jobs.get(job.name) is not job or Courtesy.asked():
             return
         if job.name == "read":
             self._grown()
@@ -304,20 +305,27 @@ class BrowserScreen(Screen[None]):
         try:
             self._tree.show(message)
             self._bytes.show(message)
+            # At once, so that all of it is drawn together.
+            self._take_node(self._tree.node, self._tree.path)
         except Exception as error:
             # A bug in a decoder must not end the browser.
             self.say_error(error)
 
     @on(TreePane.NodeSelected)
     def _node_selected(self, event: TreePane.NodeSelected) -> None:
-        self._node, self._node_path = event.node, event.path
+        if event.node is not self._node or event.path != self._node_path:
+            self._take_node(event.node, event.path)
+
+    def _take_node(self, node: Node | None, path: str) -> None:
+        """Marks a node's bytes and describes it."""
+        self._node, self._node_path = node, path
         message = self._list.message
-        if event.node is None or message is None:
+        if node is None or message is None:
             self._bytes.select_span(0, 0)
             self._status.say(left="")
-            return
-        self._bytes.select_span(event.node.start, event.node.end)
-        self._status.say(left=describe(message, event.node, event.path, secrets=self._secrets))
+        else:
+            self._bytes.select_span(node.start, node.end)
+            self._status.say(left=describe(message, node, path, secrets=self._secrets))
 
     @on(BytesPane.ByteSelected)
     def _byte_selected(self, event: BytesPane.ByteSelected) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, NamedTuple
 
@@ -142,7 +142,8 @@ class TimeChart(Widget, can_focus=True):
         return min(x * len(self.moments) // self._room, len(self.moments) - 1)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"chart--{name}", partial=True)
+        whole = self.get_component_rich_style(f"chart--{name}")
+        return Style(color=whole.color, bold=whole.bold)
 
     def render_line(self, y: int) -> Strip:
         base = self.rich_style
@@ -238,9 +239,12 @@ class TimeChart(Widget, can_focus=True):
         self.post_message(self.Moved(moment))
 
     def action_step(self, step: int) -> None:
-        """Chooses a moment further on."""
-        if self.moments:
-            self._choose(self.chosen + step)
+        """Chooses a moment so many further on, of those that have messages."""
+        some = [place for place, moment in enumerate(self.moments) if moment.messages]
+        if some:
+            find = bisect_right if step > 0 else bisect_left
+            place = find(some, self.chosen) + step - (step > 0)
+            self._choose(some[max(0, min(place, len(some) - 1))])
 
     def action_choose(self) -> None:
         """Enters the chosen moment."""

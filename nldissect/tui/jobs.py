@@ -10,11 +10,12 @@ from typing import Any, Final
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-TELL_S: Final = 0.1
+TELL_S: Final = 0.15
 """How often progress is told."""
 
 _QUIET_S: Final = 0.06
 _NAP_S: Final = 0.004
+_REST_S: Final = 0.25
 
 
 class Courtesy:
@@ -26,6 +27,11 @@ class Courtesy:
     def ask(cls) -> None:
         """A key was pressed or the mouse moved."""
         cls.until = monotonic() + _QUIET_S
+
+    @classmethod
+    def asked(cls) -> bool:
+        """Whether that was just now."""
+        return monotonic() < cls.until
 
 
 class Job:
@@ -66,6 +72,7 @@ class Job:
         self._target = target
         self._work = work
         self._told = 0.0
+        self._worked = monotonic()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> Job:
@@ -88,9 +95,12 @@ class Job:
         if total is not None:
             self.total = total
         now = monotonic()
-        while now < Courtesy.until and not self.cancelled:
+        # Keys that never end must not keep it from coming further.
+        latest = self._worked + _REST_S
+        while now < min(Courtesy.until, latest) and not self.cancelled:
             sleep(_NAP_S)
             now = monotonic()
+        self._worked = now
         if now - self._told >= TELL_S:
             self._told = now
             self._target.post_message(self.Progress(self))

@@ -71,8 +71,8 @@ _GROUPS: Final = {
         Deed("chart.last", "chart", "end", "step(9999)", "The last moment"),
         Deed("chart.choose", "chart", "enter", "choose", "Filter by the moment"),
         Deed("statistics.shown", "statistics", "a", "all",
-             "Statistics of all messages or those shown", True),
-        Deed("statistics.copy", "statistics", "y,c", "copy", "Copy the table as text", True),
+             "All or shown messages", True),
+        Deed("statistics.copy", "statistics", "y,c", "copy", "Copy as text", True),
     ),
     "Tree": (
         Deed("tree.open", "tree", "right,l", "open", "Open, or go to the first child"),

@@ -148,6 +148,13 @@ class Lines(ScrollView, can_focus=True):
             self._styles_kept[name] = known
         return known
 
+    def _base(self) -> Style:
+        """The pane's own style."""
+        known = self._styles_kept.get("")
+        if known is None:
+            known = self._styles_kept[""] = self.rich_style
+        return known
+
     def notify_style_update(self) -> None:
         """The theme is another one."""
         super().notify_style_update()
@@ -159,7 +166,7 @@ class Lines(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         number = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self._base()
         if number >= self.count():
             return Strip.blank(width, base)
         base += self.line_style(number)

@@ -78,9 +78,11 @@ class StatusLine(Widget):
 
     def say(self, left: str | None = None, right: str | None = None) -> None:
         """Shows other texts."""
+        was = (self._left, self._right)
         self._left = self._left if left is None else left
         self._right = self._right if right is None else right
-        self.refresh()
+        if (self._left, self._right) != was:
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

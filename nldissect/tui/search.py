@@ -27,7 +27,7 @@ from .matching import Pattern, Span
 WHERE: Final = ("list", "tree", "bytes")
 HOW: Final = ("text", "regex", "hex")
 
-_CHUNK: Final = 128
+_CHUNKS: Final = {"list": 128, "tree": 4, "bytes": 16}
 _WAIT_S: Final = 0.02
 _PATIENCE_S: Final = 0.3
 _HISTORY: Final = 200
@@ -235,17 +235,18 @@ class SearchPass:
         first = max(0, self._row_of(self._start)) if self._start else 0
         # What is searched: rows from first to after, and from 0 to before.
         after, before, front = first, 0, 0
+        chunk = _CHUNKS[self.search.where]
         try:
             while True:
                 growing = self._growing()
                 rows = self._all
                 if after < len(rows):
-                    part = rows[after : after + _CHUNK]
+                    part = rows[after : after + chunk]
                     matches = self._matches(job, reader, summarizer, pattern, part)
                     self._put(rows, after, matches, len(self.numbers))
                     after += len(part)
                 elif before < first:
-                    part = rows[before : min(before + _CHUNK, first)]
+                    part = rows[before : min(before + chunk, first)]
                     matches = self._matches(job, reader, summarizer, pattern, part)
                     self._put(rows, before, matches, front)
                     front += len(matches)
@@ -296,7 +297,9 @@ class SearchPass:
         if self.search.where == "list":
             return [row_text(Row(message, summarizer.summary(message)), self._columns)]
         if self.search.where == "tree":
-            return [node_text(node, split) for _, node, split in tree_nodes(message)]
+            texts = [node_text(node, split) for _, node, split in tree_nodes(message)]
+            # A text has one line and so matches within one node, an expression may not.
+            return ["\n".join(texts)] if self.search.how == "text" else texts
         first, last = searched_span(message)
         return [message.record.data[first:last]]
 
@@ -411,7 +414,7 @@ class SearchBar(Horizontal):
     SearchBar > _Switch:hover { background: $primary 30%; }
     SearchBar > #search-state {
         color: $text-muted;
-        max-width: 60%;
+        max-width: 45%;
         text-wrap: nowrap;
         text-overflow: ellipsis;
     }

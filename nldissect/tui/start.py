@@ -17,7 +17,7 @@ from ..registry import Registry
 if TYPE_CHECKING:
     from ..capture.live import Live
 
-_COLLECT = 100_000
+_COLLECT = (5_000, 10, 1_000)
 _SWITCH_S = 0.001
 
 
@@ -78,10 +78,10 @@ def browse(
     if not (os.isatty(0) and sys.stdout.isatty()):
         raise UsageError("the browser needs a terminal; 'show' and 'export' do not")
     from .app import Browser
-    from .state import load_config, load_state
+    from .state import load_config, load_state, save_state
 
-    # Messages make no cycles; a worker lets go often, so that keys are answered.
-    gc.set_threshold(_COLLECT)
+    # Few objects are looked through at a time, and threads let go often: keys are answered.
+    gc.set_threshold(*_COLLECT)
     sys.setswitchinterval(_SWITCH_S)
     saved = settings.saved()
     registry = settings.registry()
@@ -106,5 +106,6 @@ def browse(
     try:
         app.run()
     finally:
+        save_state(app.state)
         capture.close()
     return app.return_code or 0

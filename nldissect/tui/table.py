@@ -21,7 +21,7 @@ from .keys import bindings
 from .lines import Lines, Piece, fit
 
 _GAP: Final = 2
-_LEAST_FLEXIBLE: Final = 16
+_LEAST_FLEXIBLE: Final = 20
 _LEAST_TEXT: Final = 6
 _LEAST_BAR: Final = 8
 _MOST_BAR: Final = 60

@@ -469,7 +469,8 @@ def _member(node: Node) -> str:
     name = node.name.removeprefix("nlmsg-")
     if name != "flags":
         return f"{name} {node.display}"
-    return node.display.partition(" ")[2] or node.display
+    # Behind the number stand the names, if any bit is set.
+    return node.display.partition(" ")[2]
 
 
 def _keeps(node: Node) -> bool:

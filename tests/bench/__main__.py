@@ -10,9 +10,8 @@ from shutil import which
 from typing import Final
 
 from . import mix
-from .measure import Cost, alternate, middle, peak
+from .measure import Cost, alternate, middle, our_program, peak
 
-CAPTURES: Final = Path(__file__).parents[2] / "captures"
 STARTS: Final = 5
 """How many times a program is started for each round of the long runs."""
 
@@ -25,12 +24,6 @@ def cpu(cost: Cost) -> float:
     return cost.cpu
 
 
-def our_program() -> list[str]:
-    """The installed command of this interpreter, else the package in the current directory."""
-    installed = Path(sys.executable).with_name("nldissect")
-    return [str(installed)] if installed.exists() else [sys.executable, "-m", "nldissect"]
-
-
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE",
@@ -39,12 +32,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each run (3)")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the mixed capture")
     return parser.parse_args()
-
-
-def mixed(path: Path, sources: list[mix.Template], copies: int) -> int:
-    """Writes a capture; gives how many messages it holds."""
-    with path.open("wb") as out:
-        return mix.write(out, sources, copies)
 
 
 def speed(title: str, ours: list[str], theirs: list[str] | None, rounds: int, count: int) -> None:
@@ -71,14 +58,14 @@ def start(title: str, command: list[str], rounds: int) -> None:
 def main() -> None:
     options = arguments()
     ours, tshark = our_program(), which("tshark")
-    sources = mix.templates(options.captures or sorted(CAPTURES.glob("*.pcap*")))
+    sources = mix.templates(options.captures or sorted(mix.CAPTURES.glob("*.pcap*")))
     if not sources:
         sys.exit("no netlink records of link type 253 in these captures")
     with tempfile.TemporaryDirectory() as folder:
         large, twice, small = (Path(folder) / name for name in ("large", "twice", "small"))
-        total = mixed(large, sources, options.copies)
-        mixed(twice, sources, 2 * options.copies)
-        mixed(small, sources[:20], 1)
+        total = mix.write_file(large, sources, options.copies)
+        mix.write_file(twice, sources, 2 * options.copies)
+        mix.write_file(small, sources[:20], 1)
         if options.keep is not None:
             options.keep.write_bytes(large.read_bytes())
         size = large.stat().st_size / 1e6

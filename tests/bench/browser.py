@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from . import mix
-from .__main__ import CAPTURES, mixed, our_program
+from .measure import our_program
 from .terminal import Terminal
 
 _PATIENCE_S: Final = 900
@@ -41,7 +41,11 @@ def told(title: str, took: list[float]) -> None:
 
 def measure(path: Path, total: int, keys: int) -> None:
     """Prints the figures for one capture."""
-    with Terminal([*our_program(), "tui", str(path)], 160, 48) as terminal:
+    command = [*our_program(), "tui", str(path)]
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Terminal(command, 160, 48, {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}) as terminal,
+    ):
         shown = terminal.wait("Message 1 ", 60) - terminal.started
         print(f"{'first rows':34} {shown * 1000:13.0f} ms")
         told("a key, while indexing", answers(terminal, 1, keys))
@@ -87,12 +91,12 @@ def main() -> None:
     if options.capture is not None:
         measure(options.capture, count_of(options.capture), options.keys)
         return
-    sources = mix.templates(sorted(CAPTURES.glob("*.pcap*")))
+    sources = mix.templates(sorted(mix.CAPTURES.glob("*.pcap*")))
     size = sum(len(each.data) + 16 for each in sources)
     copies = max(1, options.megabytes * 1_000_000 // size)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.pcap"
-        total = mixed(path, sources, copies)
+        total = mix.write_file(path, sources, copies)
         print(f"{total} messages, {path.stat().st_size / 1e6:.0f} MB")
         measure(path, total, options.keys)
 

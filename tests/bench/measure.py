@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -59,3 +60,9 @@ def peak(command: Sequence[str]) -> float:
     """Runs a command; gives its peak memory in MB. Raises CalledProcessError if it fails."""
     starter = [sys.executable, "-I", "-S", "-c", _STARTER, *command]
     return int(subprocess.run(starter, capture_output=True, check=True).stdout) / 1024
+
+
+def our_program() -> list[str]:
+    """The installed command of this interpreter, else the package in the current directory."""
+    installed = Path(sys.executable).with_name("nldissect")
+    return [str(installed)] if installed.exists() else [sys.executable, "-m", "nldissect"]

@@ -16,6 +16,7 @@ from nldissect.model import Message, Node
 from nldissect.registry import Registry
 from nldissect.wire.consts import LINKTYPE_NETLINK
 
+CAPTURES: Final = Path(__file__).parents[2] / "captures"
 SNAPLEN: Final = 262144
 START_NS: Final = 1_700_000_000_000_000_000
 GAP_NS: Final = (5_000, 400_000)
@@ -93,3 +94,9 @@ def write(out: BinaryIO, sources: list[Template], copies: int) -> int:
             out.write(struct.pack("<IIII", seconds, rest, len(data), len(data)))
             out.write(data)
     return copies * sum(source.messages for source in sources)
+
+
+def write_file(path: Path, sources: list[Template], copies: int) -> int:
+    """Writes a capture; gives how many messages it holds."""
+    with path.open("wb") as out:
+        return write(out, sources, copies)

@@ -10,7 +10,7 @@ import select
 import struct
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
 _ESCAPES: Final = re.compile(
@@ -21,11 +21,14 @@ _ESCAPES: Final = re.compile(
 class Terminal:
     """Runs a command on a pseudo-terminal of ``columns`` × ``rows``."""
 
-    def __init__(self, command: Sequence[str], columns: int, rows: int) -> None:
+    def __init__(
+        self, command: Sequence[str], columns: int, rows: int, environment: Mapping[str, str]
+    ) -> None:
         self.started = time.monotonic()
         self.pid, self._fd = pty.fork()
         if not self.pid:
             os.environ.update(TERM="xterm-256color", COLUMNS=str(columns), LINES=str(rows))
+            os.environ.update(environment)
             os.execvp(command[0], list(command))
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._written = b""

@@ -788,8 +788,8 @@ def test_palette_has_all_deeds_and_does_them() -> None:
         titles = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
         assert {"Filter", "Export", "Statistics", "Mark or unmark"} <= titles
         await press(pilot, "ctrl+p")
-        await press(pilot, "'unmark")
-        await pilot.pause(0.5)
+        await press(pilot, "'mark space 'or space 'unm")
+        await until(pilot, lambda: "Mark or unmark" in shown(pilot.app))
         await press(pilot, "down enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, BrowserScreen))
         await until(pilot, lambda: bool(list_of(pilot).marks))

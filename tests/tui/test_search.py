@@ -157,12 +157,10 @@ def test_names_of_secrets_match() -> None:
 
 
 def test_begins_where_the_user_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_CHUNK", 8)
+    monkeypatch.setitem(search._CHUNKS, "list", 8)
     whole = list(searched("newlink").numbers)
     middle = whole[len(whole) // 2] + 1
-    work = SearchPass(
-        recording(), range(1, recording().count + 1), Search("newlink"), start=middle
-    )
+    work = SearchPass(recording(), range(1, recording().count + 1), Search("newlink"), start=middle)
     work.run(Steps(2))
     assert work.numbers
     assert min(work.numbers) >= middle
@@ -216,7 +214,7 @@ def test_next_of_numbers() -> None:
 
 
 def test_rows_that_come_later_are_searched_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_CHUNK", 8)
+    monkeypatch.setitem(search._CHUNKS, "list", 8)
     whole = recording()
     rows = array("I", range(1, 10))
     growing = True

@@ -23,7 +23,7 @@ from ...stats.text import GRAVE, LEFT, Printer, cell, heading, shares
 from ...stats.where import within
 from ...text import Json, printable
 from ..charts import Moment, TimeChart
-from ..columns import SEVERITY_SIGNS
+from ..columns import SEVERITY_SIGNS, SEVERITY_STYLES
 from ..jobs import Job
 from ..keys import bindings
 from ..lines import Lines, Piece
@@ -46,7 +46,6 @@ _DRAWN: Final = {
     "coverage-worst": "not_understood",
 }
 """By which column a table's bars are drawn, where it is not the one that counts messages."""
-_SEVERITIES: Final = {"chat": "dim", "note": "note", "warn": "warn", "error": "error"}
 
 
 class Counting:
@@ -213,7 +212,7 @@ def _style(name: str, kind: str, value: Json) -> str:
     if name in GRAVE and value:
         return "error"
     if name == "severity":
-        return _SEVERITIES.get(str(value), "dim")
+        return SEVERITY_STYLES.get(str(value), "dim")
     if isinstance(value, list):
         return "name" if kind == "bars" or len(value) == 1 else "" if value else "header"
     return ""
