@@ -195,9 +195,7 @@ class Tracker:
                 self._time(dump, record)
                 self._dump_record = record.number
             elif (
-                dump.kind == "request"
-                and dump.start_ns is not None
-                and record.time_ns is not None
+                dump.kind == "request" and dump.start_ns is not None and record.time_ns is not None
             ):
                 self.latency_ns = record.time_ns - dump.start_ns
             return

@@ -248,7 +248,7 @@ class BrowserScreen(Screen[None]):
     def _warn(self, words: str) -> None:
         self.notify(words, severity="warning", markup=False)
 
-    def say_error(self, error: BaseException) -> None:
+    def say_error(self, error: Exception) -> None:
         """Tells of a mistake or a failure."""
         if isinstance(error, NldissectError):
             self.notify(str(error), severity="error", markup=False)
@@ -270,7 +270,7 @@ class BrowserScreen(Screen[None]):
         if self.marks:
             parts.append(f"⚑{len(self.marks)}")
         rows, count = self._list.rows, self.recording.count
-        shown = f"{len(rows):,}/{count:,}" if len(rows) != count else f"{count:,}"
+        shown = f"{len(rows):,} of {count:,} rows" if len(rows) != count else f"{count:,} messages"
         parts.append(shown)
         self._status.say(right="  ".join(parts))
         number = self._list.selected
@@ -730,7 +730,11 @@ class BrowserScreen(Screen[None]):
         line = self._list.plain(row)
         if not self._secrets:
             message = self._list.reader.redacted(message)
-            node = None if node is None else _same(message, node)
+            if node is not None:
+                node = _same(message, node)
+                if node is None:
+                    self._warn("This part cannot be copied without key material")
+                    return
         part = Part(
             message, node, self._node_path, line, self.catalogue, self.recording.interfaces,
             self._secrets,
@@ -1007,13 +1011,10 @@ class BrowserScreen(Screen[None]):
 def _same(message: Message, node: Node) -> Node | None:
     """The node of a message that stands where a node of its other reading does."""
     level = message.layers
-    found: Node | None = None
-    while True:
+    while level:
         inner = [each for each in level if each.start <= node.start and node.end <= each.end]
-        if not inner:
-            return found
-        found = inner[0]
-        if (found.start, found.end, found.name) == (node.start, node.end, node.name):
-            return found
-        level = found.children
-
+        for each in inner:
+            if (each.start, each.end, each.name) == (node.start, node.end, node.name):
+                return each
+        level = [child for each in inner for child in each.children]
+    return None

@@ -96,8 +96,8 @@ class BytesPane(Lines):
             byte = self._data[offset]
             hidden = self._is_hidden(offset)
             hexes.append((_HIDDEN if hidden else f"{byte:02x}", style))
-            after = style if offset + 1 < stop and self._style_at(offset + 1) == style else plain
-            hexes.append((gap, after if after.bgcolor is not None else plain))
+            joined = self.span[0] <= offset < self.span[1] - 1
+            hexes.append((gap, self.style("span") if joined else plain))
             shown = chr(byte) if 0x20 <= byte < 0x7F and not hidden else "·"
             texts.append((shown, style))
         return [*hexes, *texts]

@@ -113,7 +113,8 @@ _GROUPS: Final = {
         Deed("cancel", "browser", "escape", "cancel", "Stop what runs; close what is open"),
     ),
     "Transactions": (
-        Deed("follow", "browser", "f", "transaction", "Follow the transaction", True, label="Transaction"),
+        Deed("follow", "browser", "f", "transaction", "Follow the transaction", True,
+             label="Follow"),
         Deed("other", "browser", "o", "other", "Jump between request and answer"),
         Deed("blame", "browser", "b", "blame", "Jump to the attribute that an error blames"),
     ),
@@ -135,7 +136,7 @@ _GROUPS: Final = {
     ),
     "Screens": (
         Deed("families", "browser", "L", "show('families')", "Families: the map of ids"),
-        Deed("statistics", "browser", "S", "show('statistics')", "Statistics", True),
+        Deed("statistics", "browser", "S", "show('statistics')", "Statistics", True, label="Stats"),
         Deed("notes", "browser", "W", "show('notes')", "Notes by severity"),
         Deed("properties", "browser", "I", "show('properties')", "Properties of the capture"),
         Deed("recent", "browser", "O", "show('recent')", "Recent files"),
@@ -148,8 +149,8 @@ _GROUPS: Final = {
     ),
     "Leaving": (
         Deed("close", "screen", "escape,q", "close", "Back", True),
-        Deed("quit", "browser", "q", "quit_view", "Quit, after a question if something would be lost", True,
-             label="Quit"),
+        Deed("quit", "browser", "q", "quit_view",
+             "Quit, after a question if something would be lost", True, label="Quit"),
         Deed("quit.now", "app", "Q,ctrl+q", "quit", "Quit at once (ZZ)"),
         Deed("suspend", "app", "ctrl+z", "suspend_process", "Suspend to the shell"),
     ),

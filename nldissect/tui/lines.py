@@ -75,7 +75,7 @@ class Lines(ScrollView, can_focus=True):
     Lines .lines--reply { color: $text-success; }
     Lines .lines--part { color: $text-success; text-style: dim; }
     Lines .lines--ack { color: $text-muted; }
-    Lines .lines--notify { color: $text-secondary; }
+    Lines .lines--notify { color: $text-accent; }
     Lines .lines--unknown { color: $text-warning; }
     Lines .lines--name { color: $text-primary; }
     Lines .lines--value { color: $foreground; }

@@ -20,7 +20,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.browser", description=__doc__)
     parser.add_argument("capture", nargs="?", type=Path, help="browse this file as it is")
     parser.add_argument("--megabytes", type=int, default=1000, metavar="N",
-                        help="size of the capture that is mixed of the repository's (1000)")  # fmt: skip
+                        help="so much of the captures here is mixed (1000)")  # fmt: skip
     parser.add_argument("--keys", type=int, default=40, metavar="N", help="pressed each time (40)")
     return parser.parse_args()
 

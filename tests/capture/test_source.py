@@ -129,24 +129,24 @@ def test_pipe_that_is_indexed_can_be_read_by_number(make: Callable[..., bytes]) 
         assert [fields(record) for record in capture] == again
 
 
-def test_index_of_a_pipe_tells_each_record_at_once() -> None:
+@makers
+def test_index_of_a_pipe_tells_each_record_at_once(make: Callable[..., bytes]) -> None:
     """What is whole is known before more is waited for."""
-    for make in (build.pcap, build.pcapng):
-        data = make(PACKETS)
-        ends = [len(make(PACKETS[:count])) for count in range(len(PACKETS) + 1)]
-        pieces = [data[: ends[0]], *(data[a:b] for a, b in pairwise(ends))]
-        given: list[int] = []
+    data = make(PACKETS)
+    ends = [len(make(PACKETS[:count])) for count in range(len(PACKETS) + 1)]
+    pieces = [data[: ends[0]], *(data[a:b] for a, b in pairwise(ends))]
+    given: list[int] = []
 
-        def read() -> bytes:
-            given.append(1)
-            return pieces[len(given) - 1] if len(given) <= len(pieces) else b""
+    def read() -> bytes:
+        given.append(1)
+        return pieces[len(given) - 1] if len(given) <= len(pieces) else b""
 
-        with Capture("stream", -1, read) as capture:
-            known = 0
-            for known in capture.indexing():
-                # The header's piece, and one for each record.
-                assert len(given) <= known + 2
-            assert known == len(PACKETS)
+    with Capture("stream", -1, read) as capture:
+        known = 0
+        for known in capture.indexing():
+            # The header's piece, and one for each record.
+            assert len(given) <= known + 2
+        assert known == len(PACKETS)
 
 
 def test_growing_file_is_waited_for(tmp_path: Path) -> None:

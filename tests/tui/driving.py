@@ -67,10 +67,10 @@ def browser(capture: Capture | str | Path, **options: Any) -> Any:
     """The app on a capture, by its name in the repository or its path; remembers nothing."""
     from nldissect.tui.app import Browser
 
-    path = str(options.pop("path", "capture"))
+    path = options.pop("path", "capture" if isinstance(capture, Capture) else CAPTURES / capture)
+    path = str(path)
     if not isinstance(capture, Capture):
-        path = str(CAPTURES / capture)
-        capture = open_capture(path)
+        capture = open_capture(str(CAPTURES / capture))
     return Browser(capture, registry(), Learned, path=path, **options)
 
 

@@ -912,7 +912,28 @@ def test_empty_capture(tmp_path: Path) -> None:
 
     async def steps(pilot: Any) -> None:
         await settled(pilot)
-        for key in "j k f o b m M y x W S L I n t s z C E G".split():
+        for key in [
+            "j",
+            "k",
+            "f",
+            "o",
+            "b",
+            "m",
+            "M",
+            "y",
+            "x",
+            "W",
+            "S",
+            "L",
+            "I",
+            "n",
+            "t",
+            "s",
+            "z",
+            "C",
+            "E",
+            "G",
+        ]:
             await press(pilot, key)
             await press(pilot, "escape")
         assert len(list_of(pilot).rows) == 0

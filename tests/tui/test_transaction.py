@@ -117,7 +117,7 @@ def test_a_refusal_has_the_kernels_words() -> None:
     async def steps(pilot: Any) -> None:
         words = 'EINVAL "reserved bit set" at attr-4'
         assert f"✗ Request nldemo command 2: refused, {words}" in shown(pilot.app)
-        assert pilot.app.query_one("#headline").has_class("failed")
+        assert pilot.app.asked.query_one("#headline").has_class("failed")
         assert "✗ error" in pilot.app.lines()[-1] and words in pilot.app.lines()[-1]
 
     show(recording, txn.message, steps, size=(120, 30))

@@ -34,6 +34,4 @@ def tui(
 
         compile_filter(filter_, Catalogue(settings.registry()))
     capture, path = open_input(files)
-    return browse(
-        capture, settings, path=path, filter=filter_, secrets=secrets, follow=follow
-    )
+    return browse(capture, settings, path=path, filter=filter_, secrets=secrets, follow=follow)

@@ -271,14 +271,14 @@ class FamiliesScreen(Screen[Wish | None]):
 
     def _known(self) -> Iterator[TableRow]:
         recording, counts = self._recording, self._uses.counts
-        named = {info.id for info in recording.learned.families() if info.source == "map"}
-        for info in recording.learned.families():
-            count = sum(
-                each
-                for use, each in counts.items()
-                if use[1:] == (info.id, info.name, info.since)
-                and (_everywhere(info) or use.interface == info.interface)
-            )
+        everywhere: Counter[tuple[int, str, int]] = Counter()
+        for use, each in counts.items():
+            everywhere[use[1:]] += each
+        families = recording.learned.families()
+        named = {info.id for info in families if info.source == "map"}
+        for info in families:
+            use = Use(info.interface, info.id, info.name, info.since)
+            count = everywhere[use[1:]] if _everywhere(info) else counts[use]
             over = info.until is not None or (info.source != "map" and info.id in named)
             yield self._row(
                 info,
@@ -338,7 +338,11 @@ class FamiliesScreen(Screen[Wish | None]):
                 ("Press e to give it a family's name.", ""),
             ]
         else:
-            texts = list(_details(row.data, self._recording))
+            try:
+                texts = list(_details(row.data, self._recording))
+            except Exception as error:
+                # A specification is compiled when it is asked for.
+                texts = [(bug_text(error), "error")]
         self._details.show(texts)
         self._about.say(f"enter: {printable(self._filter(row))}")
 

@@ -257,9 +257,13 @@ def _times(recording: Recording, tally: Tally | None) -> Iterator[Fact]:
             rate += f", {tally.data_bytes * _SECOND / span:,.0f} bytes"
         yield "mean rate", f"{rate} a second", ""
     if tally is not None and tally.backwards:
-        yield "", f"time goes back at {tally.backwards:,} records", "warn"
+        yield "", f"time goes back {_times_of(tally.backwards)}", "warn"
     if tally is not None and tally.timeless:
-        yield "", f"{tally.timeless:,} records have no time", "warn"
+        yield "", f"without a time: {tally.timeless:,}", "warn"
+
+
+def _times_of(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _interface(

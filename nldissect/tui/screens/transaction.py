@@ -46,13 +46,18 @@ class _Members(Lines):
         self._number = number
         self._reader = Reader(recording)
         self._summarize = Summarizer(recording.learned).summary
-        self.renew()
+        txn = recording.transaction(number)
+        assert txn is not None
+        self._take(txn)
 
     def renew(self) -> None:
         """Looks at what there is now."""
+        txn = self._recording.transaction(self._number)
+        if txn is not None:
+            self._take(txn)
+
+    def _take(self, txn: Transaction) -> None:
         recording = self._recording
-        txn = recording.transaction(self._number)
-        assert txn is not None
         self.txn = txn
         self.own = recording.members(self._number)
         self.cause = recording.transaction(txn.cause) if txn.cause else None
