@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -25,7 +27,7 @@ from .state import Config, State
 if TYPE_CHECKING:
     from ..capture.live import Live
 
-_THEME: Final = "textual-dark"
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _HISTORY: Final = 200
 _MOST_RECENT: Final = 30
 
@@ -83,6 +85,9 @@ class Browser(App[int]):
     def on_mount(self) -> None:
         capture, path, filter_, follow, live = self._first
         self.theme_changed_signal.subscribe(self, self._theme_changed)
+        for number in _ENDING:
+            # Whoever ends the program gets a terminal that can be used.
+            asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self._browse(capture, path, filter_, follow, live)
         for problem in self.config.problems:
             self.notify(problem, severity="warning", markup=False)

@@ -901,7 +901,7 @@ class BrowserScreen(Screen[None]):
 
             self.ask(RecentScreen(self.app.state.recent, os.getcwd()))
 
-    @on(TreePane.MenuAsked)
+    @on(Lines.MenuAsked)
     def _menu_asked(self) -> None:
         self.action_menu()
 

@@ -96,8 +96,9 @@ class BytesPane(Lines):
             byte = self._data[offset]
             hidden = self._is_hidden(offset)
             hexes.append((_HIDDEN if hidden else f"{byte:02x}", style))
-            joined = self.span[0] <= offset < self.span[1] - 1
-            hexes.append((gap, self.style("span") if joined else plain))
+            mark = self._mark_at(offset)
+            joined = mark and offset + 1 < stop and self._mark_at(offset + 1) == mark
+            hexes.append((gap, self.style(mark) if joined else plain))
             shown = chr(byte) if 0x20 <= byte < 0x7F and not hidden else "·"
             texts.append((shown, style))
         return [*hexes, *texts]
@@ -113,16 +114,20 @@ class BytesPane(Lines):
             style = self.style("dim")
         if self._data[offset] == 0:
             style += self.style("dim")
-        start, end = self.span
-        if start <= offset < end:
-            style += self.style("span")
-        if self.found:
-            place = bisect_right(self.found, (offset, 1 << 62)) - 1
-            if place >= 0 and offset < self.found[place][1]:
-                style += self.style("found")
+        mark = self._mark_at(offset)
+        if mark:
+            style += self.style(mark)
         if offset == self.at and self.has_focus:
             style += self.style("cursor")
         return style
+
+    def _mark_at(self, offset: int) -> str:
+        """How a byte is marked: found, as (a part of) the span, or not."""
+        if self.found:
+            place = bisect_right(self.found, (offset, 1 << 62)) - 1
+            if place >= 0 and offset < self.found[place][1]:
+                return "found"
+        return "span" if self.span[0] <= offset < self.span[1] else ""
 
     def _is_hidden(self, offset: int) -> bool:
         message = self._message

@@ -85,7 +85,7 @@ _GROUPS: Final = {
              "Filter by all but this value"),
         Deed("tree.filter-and", "tree", "ampersand", "filter('and')", "Filter: and this value"),
         Deed("tree.filter-or", "tree", "percent_sign", "filter('or')", "Filter: or this value"),
-        Deed("tree.menu", "lines", "full_stop", "menu", "Menu: filter, copy, column"),
+        Deed("tree.menu", "browser", "full_stop", "menu", "Menu: filter, copy, column"),
     ),
     "Bytes": (
         Deed("bytes.left", "bytes", "left,h", "left", "A byte back"),

@@ -18,6 +18,8 @@ from ..text import printable
 
 ELLIPSIS: Final = "…"
 
+_RIGHT: Final = 3
+
 Piece = tuple[str, Style]
 """A part of a line and its style over the line's own."""
 
@@ -107,6 +109,9 @@ class Lines(ScrollView, can_focus=True):
         @property
         def control(self) -> Lines:
             return self.lines
+
+    class MenuAsked(Message):
+        """What can be done with the line is to be shown: the right button."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -267,6 +272,9 @@ class Lines(ScrollView, can_focus=True):
         if not 0 <= number < self.count():
             return
         self.move(number)
+        if event.button == _RIGHT:
+            self.post_message(self.MenuAsked())
+            return
         self.clicked(event, number)
         if event.chain == 2:
             self.post_message(self.Chosen(self, number))

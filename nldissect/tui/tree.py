@@ -70,9 +70,6 @@ class TreePane(Lines):
             super().__init__()
             self.how = how
 
-    class MenuAsked(Event):
-        """What can be done with the selected node is to be shown."""
-
     def __init__(self, *, id: str | None = None, secrets: bool = False) -> None:
         super().__init__(id=id)
         self.message: Message | None = None
@@ -374,16 +371,11 @@ class TreePane(Lines):
 
     def clicked(self, event: events.Click, number: int) -> None:
         line = self._lines[number]
-        if event.button == 3:
-            self.action_menu()
-        elif event.chain == 2 or 2 * line.depth <= event.x < 2 * line.depth + 2:
+        if event.chain == 2 or 2 * line.depth <= event.x < 2 * line.depth + 2:
             self._toggle(None)
 
     def action_filter(self, how: str) -> None:
         self.post_message(self.FilterAsked(how))
-
-    def action_menu(self) -> None:
-        self.post_message(self.MenuAsked())
 
     def select_node(self, wanted: Node) -> None:
         """Selects a node of the message, and opens what it is in."""

@@ -12,6 +12,7 @@ import pytest
 from textual.app import App
 
 from nldissect.capture.source import open_capture
+from nldissect.dissect import Dissector
 from nldissect.filter import Catalogue, compile_filter
 from nldissect.learn import Learned
 from nldissect.model import Message
@@ -121,7 +122,8 @@ def test_severities_are_hidden() -> None:
         app = pilot.app
         await pilot.press("n")
         assert "11 note (hidden)" in screen_text(app)[0]
-        assert len(app.lines()) == 1 and "header.deprecated" in app.lines()[0]
+        assert len(app.lines()) == 1
+        assert "header.deprecated" in app.lines()[0]
         await pilot.press("c", "e", "w")
         await pilot.pause()
         assert not app.lines()
@@ -200,15 +202,14 @@ def test_it_ends_with_its_screen() -> None:
 
 def test_a_bug_in_a_decoder_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     recording = recorded("genl-misc.pcap")
-    real = Message.notes.fget
-    assert real is not None
+    real = Dissector.attrs
 
-    def broken(message: Message) -> Any:
+    def broken(self: Dissector, message: Message) -> Any:
         if message.number == 5:
             raise ZeroDivisionError
-        return real(message)
+        return real(self, message)
 
-    monkeypatch.setattr(Message, "notes", property(broken))
+    monkeypatch.setattr(Dissector, "attrs", broken)
     gathering = gathered(recording)
     assert gathering.failures == 1
     assert gathering.groups["error.refused"].count == 11

@@ -88,7 +88,8 @@ def test_a_dump_with_its_parts() -> None:
         lines = app.lines()
         assert len(lines) == len(numbers)
         assert "→ request  dump" in lines[0]
-        assert "⇇ part 1" in lines[1] and "dev lo(1)" in lines[1]
+        assert "⇇ part 1" in lines[1]
+        assert "dev lo(1)" in lines[1]
         assert "✓ end" in lines[-1]
         await pilot.press("home", "down", "enter")
 
@@ -118,7 +119,8 @@ def test_a_refusal_has_the_kernels_words() -> None:
         words = 'EINVAL "reserved bit set" at attr-4'
         assert f"✗ Request nldemo command 2: refused, {words}" in shown(pilot.app)
         assert pilot.app.asked.query_one("#headline").has_class("failed")
-        assert "✗ error" in pilot.app.lines()[-1] and words in pilot.app.lines()[-1]
+        assert "✗ error" in pilot.app.lines()[-1]
+        assert words in pilot.app.lines()[-1]
 
     show(recording, txn.message, steps, size=(120, 30))
 
@@ -135,7 +137,8 @@ def test_what_a_request_made_the_kernel_tell() -> None:
         assert [line.split()[0] for line in lines] == [
             str(number) for number in sorted({*recording.members(cause.number), told.message})
         ]
-        assert "⇐ told" in lines[1] and "rt-neigh newneigh-ntf" in lines[1]
+        assert "⇐ told" in lines[1]
+        assert "rt-neigh newneigh-ntf" in lines[1]
         await pilot.press("home", "down", "enter")
 
     assert show(recording, cause.message, of_cause).wishes == [Wish("goto", told.message)]
@@ -146,7 +149,9 @@ def test_what_a_request_made_the_kernel_tell() -> None:
         assert f"captured {told.copies} times" in text
         assert f"caused by message {cause.message}, rt-neigh newneigh" in text
         lines = pilot.app.lines()
-        assert "→ cause" in lines[0] and "⇐ notify" in lines[1] and "⇐ copy 1" in lines[2]
+        assert "→ cause" in lines[0]
+        assert "⇐ notify" in lines[1]
+        assert "⇐ copy 1" in lines[2]
         assert pilot.app.members.cursor == 2
         await pilot.press("home", "enter")
 
@@ -197,7 +202,8 @@ def test_every_transaction_of_a_capture_is_shown() -> None:
         recording = recorded(name)
         for txn in all_of(recording)[:120]:
             screen = TransactionScreen(recording, txn.message, Clock("r"))
-            assert name and screen._headline() and "seq" in "".join(screen._facts())
+            assert screen._headline()
+            assert "seq" in "".join(screen._facts())
             for number in recording.members(txn.number):
                 assert number in screen._members.numbers
 

@@ -250,8 +250,9 @@ class FamiliesScreen(Screen[Wish | None]):
         if unknown:
             title += f" · ▲ {len(unknown)} unknown {'id' if len(unknown) == 1 else 'ids'}"
         job = self._job
-        share = f" {100 * job.done // job.total} %" if job.total else ""
-        self._title.say(title, f"counting{share}" if job.running else "")
+        # It may also wait for more of the capture.
+        busy = job.running and job.done < job.total
+        self._title.say(title, f"counting {100 * job.done // job.total} %" if busy else "")
         self._tell()
 
     @property

@@ -314,8 +314,9 @@ class NotesScreen(Screen[Wish | None]):
             + (" (hidden)" if severity in self._notes.hidden else "")
             for severity, count in counts.items()
         ]
-        share = f" {100 * job.done // job.total} %" if job.total else ""
-        state = f"gathering{share}" if job.running else ""
+        # It may also wait for more of the capture.
+        busy = job.running and job.done < job.total
+        state = f"gathering {100 * job.done // job.total} %" if busy else ""
         if gathering.failures:
             state = f"{gathering.failures:,} messages could not be decoded  {state}".rstrip()
         self._title.say(f"Notes on {self._of}: " + "  ".join(parts), state)
