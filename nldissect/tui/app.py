@@ -74,6 +74,7 @@ class Browser(App[int]):
         self._secrets = secrets
         self._first = (capture, path, filter, follow, live)
         self._captures: list[Capture] = [capture]
+        self._lives: list[Live] = []
         self.animation_level = "none"
         theme = self.config.theme or self.state.theme
         if theme in self.available_themes:
@@ -133,6 +134,7 @@ class Browser(App[int]):
             self.notify(str(error), severity="error", markup=False)
             return
         capture = live.capture()
+        self._lives.append(live)
         self._captures.append(capture)
         self._first = (capture, self._first[1], "", False, live)
         self._browse(capture, self._first[1], "", False, live)
@@ -209,6 +211,8 @@ class Browser(App[int]):
     def on_unmount(self) -> None:
         for capture in self._captures[1:]:
             capture.close()
+        for live in self._lives:
+            live.close()
 
     def exit(self, *args: Any, **words: Any) -> None:
         self.end()

@@ -6,6 +6,7 @@ import os
 from array import array
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events, on
@@ -40,9 +41,12 @@ from .wish import Wish
 from .workspace import Workspace
 
 if TYPE_CHECKING:
+    from ..capture.live import Live
     from .app import Browser
+    from .exporting import Plan, Result
 
 _STREAM_S: Final = 0.2
+_TELL_S: Final = 0.5
 
 
 class BrowserScreen(Screen[None]):
@@ -66,7 +70,7 @@ class BrowserScreen(Screen[None]):
         path: str,
         filter: str = "",
         secrets: bool = False,
-        live: Any = None,
+        live: Live | None = None,
     ) -> None:
         super().__init__()
         self.recording = recording
@@ -90,6 +94,8 @@ class BrowserScreen(Screen[None]):
         self._to_first = False
         self._keep = 0
         self._known = (-1, 0, False)
+        self._paired = 0
+        self._told = 0.0
         self._named: dict[str, int] = {}
         self._before_jump = 0
         self._prefixes = Prefixes()
@@ -98,6 +104,9 @@ class BrowserScreen(Screen[None]):
         self._node_path = ""
         self._paused = False
         self._stopped = False
+        self._plan: Plan | None = None
+        self._saved = False
+        self._kept_comments: dict[int, str] = {}
         self._pending_view: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -210,12 +219,9 @@ class BrowserScreen(Screen[None]):
 
     def _stream_came(self) -> None:
         """Looks at what a stream has brought."""
-        if self._paused:
-            self._tell()
-            return
-        if self.recording.count != self._seen:
+        if not self._paused and self.recording.count != self._seen:
             self._grown()
-            self._tell()
+        self._tell()
 
     def _grown(self) -> None:
         """More is read, or more is known of what is."""
@@ -224,11 +230,28 @@ class BrowserScreen(Screen[None]):
             return
         if self._known != self._knows():
             self._renew()
-        else:
+            self._seen = recording.count
+        elif self._paired_in_sight():
+            self._list.renew()
+        elif recording.count != self._seen and (recording.stream or self._late()):
             self._list.update()
-        self._seen = recording.count
+            self._seen = recording.count
         if self._list.selected and self._list.message is not None and self._tree.message is None:
             self._show()
+
+    def _late(self) -> bool:
+        """Whether it is time to tell the list how long it is, which lays out the whole screen."""
+        now = monotonic()
+        if self.recording.whole or now - self._told >= _TELL_S or not self._seen:
+            self._told = now
+            return True
+        return False
+
+    def _paired_in_sight(self) -> bool:
+        """Whether something that is in sight was paired since this was asked last."""
+        before, self._paired = self._paired, self.recording.paired
+        first, last = self._list.in_sight()
+        return before < last and self._paired >= first and before != self._paired
 
     def _knows(self) -> tuple[int, int, bool]:
         """What changes when messages are to be made again."""
@@ -779,7 +802,7 @@ class BrowserScreen(Screen[None]):
         chosen = self._list.rows.chosen
         return self.recording.count if chosen is None else len(chosen)
 
-    def _export(self, plan: Any) -> None:
+    def _export(self, plan: Plan) -> None:
         from .exporting import run_export
 
         chosen = self._list.rows.chosen
@@ -789,14 +812,22 @@ class BrowserScreen(Screen[None]):
             "marked": array("I", sorted(self.marks)),
             "selected": array("I", [self._list.selected]),
         }[plan.what]
-        work = partial(run_export, recording=self.recording, plan=plan, numbers=numbers)
+        work = partial(
+            run_export, recording=self.recording, plan=plan, numbers=numbers,
+            time_format=self._list.clock.format,
+        )  # fmt: skip
+        self._plan = plan
         self.start("export", f"writing {os.path.basename(plan.path)}", work)
 
-    def _exported(self, result: Any) -> None:
-        self.notify(
-            f"{result.count:,} messages written to {result.path} ({result.bytes:,} bytes)",
-            markup=False,
-        )
+    def _exported(self, result: Result) -> None:
+        self._say(f"{result.count:,} messages written to {result.path} ({result.bytes:,} bytes)")
+        for remark in result.remarks:
+            self._warn(remark)
+        plan = self._plan
+        if plan is not None and plan.format == "pcapng":
+            self._kept_comments.update(plan.comments)
+        if plan is not None and plan.what == "all" and plan.format in ("pcap", "pcapng"):
+            self._saved = True
 
     # Streams
 
@@ -957,6 +988,8 @@ class BrowserScreen(Screen[None]):
         state.layout = self._panes.layout_name
         state.upper_share, state.side_share = self._panes.upper, self._panes.side
         state.take_columns(self._list.columns)
+        if self.recording.capture.seekable:
+            state.left(self.path, self._list.selected)
 
     def _cancel(self, name: str) -> None:
         job = self._jobs.get(name)
@@ -983,12 +1016,13 @@ class BrowserScreen(Screen[None]):
     def action_quit_view(self) -> None:
         """Leaves, after a question where something would be lost."""
         lost = ""
-        if self.live is not None and not self.recording.whole:
-            lost = "The capture is still running and not saved."
-        elif self.live is not None and not self.live.saved:
+        live = self.live
+        if live is not None and not (live.saved or self._saved):
             lost = "The capture is not saved."
-        elif self.comments:
+        elif self.comments != self._kept_comments:
             lost = "The comments are not saved."
+        elif live is not None and self.running("read"):
+            lost = "The capture is still running."
         if not lost:
             self.app.exit()
             return

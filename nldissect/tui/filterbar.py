@@ -230,12 +230,13 @@ class FilterBar(Widget):
 
     def say(self, shown: int, total: int, running: bool) -> None:
         """Tells how many messages are shown, and whether the filter is still looking."""
-        self._counts = ""
-        if self.text:
-            self._counts = f"{shown:,}/{total:,}"
-            if running:
-                self._counts = f"filtering… {self._counts}"
-        self._show()
+        counts = f"{shown:,}/{total:,}" if self.text else ""
+        if counts and running:
+            counts = f"filtering… {counts}"
+        if counts != self._counts:
+            # Another text lays out the whole screen.
+            self._counts = counts
+            self._show()
 
     # The text
 

@@ -204,7 +204,14 @@ class Lines(ScrollView, can_focus=True):
         count = self.count()
         size = Size(self.scrollable_content_region.width, count)
         if size != self.virtual_size:
-            self.virtual_size = size
+            if self.styles.overflow_y == "scroll" and self.show_vertical_scrollbar:
+                # The scrollbar is there whatever the size: nothing else moves, and to lay out the
+                # whole screen anew would take longer than all the rest.
+                self.set_reactive(ScrollView.virtual_size, size)
+                self.vertical_scrollbar.window_virtual_size = count
+                self.scroll_target_y = self.scroll_y = self.validate_scroll_y(self.scroll_y)
+            else:
+                self.virtual_size = size
         self.cursor = max(0, min(self.cursor, count - 1))
         self.refresh()
 

@@ -194,6 +194,12 @@ class MessageList(Lines):
             column.width = size
             self.call_later(self.lay_out)
 
+    def in_sight(self) -> tuple[int, int]:
+        """The numbers of the first and the last message in sight, zeros where there is none."""
+        top = self.scroll_offset.y
+        bottom = min(top + self.scrollable_content_region.height, self.count()) - 1
+        return self.rows.number(top), self.rows.number(bottom)
+
     def lay_out(self) -> None:
         """Columns are others, or have other widths."""
         self.refresh()

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -762,6 +762,74 @@ def test_growing_file_is_followed(tmp_path: Path) -> None:
         await until(pilot, lambda: screen_of(pilot).recording.whole)
 
     drive(browser(path, follow=True), steps)
+
+
+class FakeLive:
+    """A live capture whose packets come from a file."""
+
+    made: ClassVar[list[FakeLive]] = []
+
+    def __init__(self, interface: str | None = None) -> None:
+        self.asked = interface
+        self.name = "nlmon7"
+        self.drops = 0
+        self.received = 0
+        self.saved = False
+        self.stopped = False
+        self.closed = False
+        data = (CAPTURES / "nlctrl.pcap").read_bytes()
+        self._pieces = [data[:6000]]
+        self.made.append(self)
+
+    def read(self) -> bytes:
+        while not self._pieces and not self.stopped:
+            time.sleep(0.005)
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def capture(self) -> Capture:
+        return Capture(self.name, -1, self.read)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def close(self) -> None:
+        self.stopped = self.closed = True
+
+
+def test_live_capture_is_stopped_started_and_saved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from nldissect.capture import live as module
+    from nldissect.tui.exporting import Plan
+
+    monkeypatch.setattr(module, "Live", FakeLive)
+    FakeLive.made.clear()
+    first = FakeLive("nlmon7")
+
+    async def steps(pilot: Any) -> None:
+        await until(pilot, lambda: len(list_of(pilot).rows) > 3)
+        await until(pilot, lambda: "live" in shown(pilot.app))
+        first.drops = 17
+        await until(pilot, lambda: "17 dropped" in shown(pilot.app))
+        await press(pilot, "q")
+        assert "not saved" in shown(pilot.app)
+        await press(pilot, "escape R")
+        await until(pilot, lambda: "ended" in shown(pilot.app))
+        assert first.stopped
+        path = tmp_path / "kept.pcapng"
+        screen_of(pilot).grant(_wish("export", Plan("all", "pcapng", str(path))))
+        await settled(pilot)
+        kept = len(list_of(pilot).rows)
+        await press(pilot, "R")
+        await until(pilot, lambda: len(FakeLive.made) == 2)
+        assert first.closed
+        await until(pilot, lambda: len(list_of(pilot).rows) > 3)
+        with open_capture(str(path)) as capture:
+            assert len(list(capture)) <= kept
+        pilot.app.exit()
+
+    drive(browser(first.capture(), live=first), steps, WIDE)
+    assert all(each.stopped for each in FakeLive.made)
 
 
 # Manners

@@ -102,9 +102,7 @@ def test_keys_open_close_and_go() -> None:
         assert "nla-len" not in shown(app)
         await pilot.press("d")
         assert "nla-len" in shown(app)
-        await pilot.press(
-            "equals_sign", "exclamation_mark", "ampersand", "percent_sign"
-        )
+        await pilot.press("equals_sign", "exclamation_mark", "ampersand", "percent_sign")
         await pilot.click(TreePane, offset=(8, 1), button=3)
         assert app.asked == ["", "not", "and", "or", "menu"]
 
