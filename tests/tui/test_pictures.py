@@ -1,4 +1,4 @@
-"""Pictures of the screens, compared with those in tests/golden/browser (--golden writes them)."""
+"""Pictures of the screens, compared with those in tests/tui/pictures (--golden writes them)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from nldissect.tui.browser import BrowserScreen
 from tests.tui.driving import browser, drive, settled, shown, until
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "browser"
+PICTURES = Path(__file__).parent / "pictures"
 SIZES = {"80x24": (80, 24), "160x48": (160, 48)}
 CAPTURE = "nldemo-refuse.pcap"
 
@@ -92,7 +92,7 @@ def compare(taken: str, path: Path, write: bool) -> None:
     ],
 )
 def test_picture(name: str, theme: str, size: str, pytestconfig: pytest.Config) -> None:
-    path = GOLDEN / f"{name}-{theme.rpartition('-')[2]}-{size}.svg"
+    path = PICTURES / f"{name}-{theme.rpartition('-')[2]}-{size}.svg"
     taken = picture(name, SIZES[size], theme)
     compare(taken, path, pytestconfig.getoption("golden"))
 
