@@ -69,7 +69,7 @@ def browse(
     follow: bool = False,
     live: Live | None = None,
 ) -> int:
-    """Runs the browser until the user leaves it; gives the exit code.
+    """Runs the browser until the user leaves it; gives the exit code, or raises for a bug.
 
     path: the name to show. filter: to begin with. secrets: show key material. follow: read on
     as the file grows. live: the capture under way, to stop it.
@@ -108,4 +108,7 @@ def browse(
     finally:
         save_state(app.state)
         capture.close()
-    return app.return_code or 0
+    if app.return_code:
+        # What went wrong was printed: the exit code is that of a bug.
+        raise RuntimeError("the browser ended")
+    return 0
