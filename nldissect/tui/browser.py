@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
+from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events, on
@@ -410,6 +411,10 @@ class BrowserScreen(Screen[None]):
         from .dialogs import GotoDialog, nearest_in
 
         self.ask(GotoDialog(self.recording.count, nearest_in(self.recording)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where text is typed, a slash is one."""
+        return action not in ("filter", "search") or isinstance(self.focused, (Lines, NoneType))
 
     # Filtering
 

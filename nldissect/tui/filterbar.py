@@ -221,7 +221,7 @@ class FilterBar(Widget):
             self._set(text)
         self._input.cursor_position = len(self._input.value)
         self._at = len(self._history)
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def apply(self, text: str) -> None:
         """Applies a filter; one with a mistake is shown with it."""
@@ -434,7 +434,7 @@ class FilterBar(Widget):
             new += " "
         self._input.value = text[: choice.start] + new + rest
         self._input.cursor_position = choice.start + len(new)
-        self._input.focus()
+        self.screen.set_focus(self._input)
         self._hide()
         if choice.kind == "value":
             self._given = self._input.value

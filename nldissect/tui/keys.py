@@ -15,7 +15,8 @@ class Deed(NamedTuple):
     ``tree``, ``bytes``, ``browser`` (the main screen), ``screen`` (all others), ``app``, or the
     screen, dialog or input that has a name of its own here.
     keys: joined by commas. action: Textual's name. title: a few words. hint: shown in the footer,
-    there as ``label`` if that is not empty. group: what it is listed under.
+    there as ``label`` if that is not empty. group: what it is listed under. at_once: done before
+    the next key is looked at, which then goes where this one leads.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Deed(NamedTuple):
     hint: bool = False
     group: str = ""
     label: str = ""
+    at_once: bool = False
 
 
 _GROUPS: Final = {
@@ -102,9 +104,9 @@ _GROUPS: Final = {
         Deed("pane.higher", "panes", "minus", "height(-1)", "Make the list lower"),
     ),
     "Finding": (
-        Deed("filter", "browser", "slash", "filter", "Filter", True),
+        Deed("filter", "browser", "slash", "filter", "Filter", True, at_once=True),
         Deed("search", "browser", "ctrl+f", "search", "Search in list, tree or bytes", True,
-             label="Search"),
+             label="Search", at_once=True),
         Deed("search.next", "browser", "n", "search_next(1)", "Next match"),
         Deed("search.previous", "browser", "N", "search_next(-1)", "Match before"),
         Deed("goto", "browser", "ctrl+g", "goto", "Go to a message (123G)"),
@@ -220,6 +222,7 @@ def bindings(where: str) -> list[Binding]:
             deed.label or deed.title,
             show=deed.hint,
             id=deed.id,
+            priority=deed.at_once,
         )
         for deed in DEEDS
         if deed.where == where

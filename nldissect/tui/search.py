@@ -474,7 +474,7 @@ class SearchBar(Horizontal):
         self._input.cursor_position = len(self._input.value)
         self._at = len(self._history)
         self._show_words()
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     @property
     def search(self) -> Search:

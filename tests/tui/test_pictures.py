@@ -25,9 +25,9 @@ async def completion(pilot: Any) -> None:
     await until(pilot, lambda: "error.name" in shown(pilot.app))
 
 
-async def transaction(pilot: Any) -> None:
-    await pilot.press("7", "G", "f")
-    await until(pilot, lambda: "Transaction" in shown(pilot.app))
+async def families(pilot: Any) -> None:
+    await pilot.press("L")
+    await until(pilot, lambda: "0x23" in shown(pilot.app) and "22" in shown(pilot.app))
 
 
 async def statistics(pilot: Any) -> None:
@@ -46,7 +46,7 @@ SCREENS = {
     "refused": refused,
     "main": main_screen,
     "completion": completion,
-    "transaction": transaction,
+    "families": families,
     "statistics": statistics,
 }
 
@@ -87,7 +87,7 @@ def compare(taken: str, path: Path, write: bool) -> None:
         ("main", "textual-dark"),
         ("main", "textual-light"),
         ("completion", "textual-dark"),
-        ("transaction", "textual-dark"),
+        ("families", "textual-dark"),
         ("statistics", "textual-dark"),
     ],
 )
