@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .learn import Policy
-from .model import Node
+from .model import Node, holds_secret
 from .spec.checks import LENGTH, SIZES, Check, check_of, count_bytes
 from .spec.sets import Attr, AttrSet, IndexedArray, Nest, SubMessageType, TypeValue
 from .spec.types import AutoScalar, Flag, Scalar, Scope, Type
@@ -247,7 +247,7 @@ def _demand(request: Request, place: Place, said: dict[str, Json] | None) -> tup
         return None, None
     start, stop = node.start + NLA_HDRLEN, node.end
     got: Json = None if node.kind == "nest" else node.value
-    if got is not None and (place.secret or _holds_secret(node)):
+    if got is not None and (place.secret or holds_secret(node)):
         got = SECRET
     if said is not None:
         check = check_of(said, request.order)
@@ -271,11 +271,6 @@ def _demand(request: Request, place: Place, said: dict[str, Json] | None) -> tup
     if place.attr is not None and any(note.code == "value.width" for note in node.notes):
         return _kind(place.attr.type), count_bytes(stop - start)
     return None, got
-
-
-def _holds_secret(node: Node) -> bool:
-    """Whether key material stands in a node."""
-    return any(child.secret or _holds_secret(child) for child in node.children)
 
 
 def _odd_width(check: Check, size: int) -> bool:

@@ -154,6 +154,17 @@ class Node:
         self._display = text
 
 
+def holds_secret(node: Node) -> bool:
+    """Whether there is key material in a node, or it is some."""
+    stack = [node]
+    while stack:
+        each = stack.pop()
+        if each.secret:
+            return True
+        stack += each.children
+    return False
+
+
 class Transaction:
     """A request with all that answers it, or a notification with its copies.
 

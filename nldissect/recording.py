@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .capture.source import Capture
 from .dissect import Dissector
@@ -17,6 +17,9 @@ from .model import Decode, Interface, Message, Record, Transaction
 from .registry import Registry
 from .transact import Fates, Tracker
 from .wire.consts import NLMSG_DONE, NLMSG_ERROR
+
+if TYPE_CHECKING:
+    from .redact import Redactor
 
 DIRECTIONS: Final = ("unknown", "request", "reply", "notify")
 NOTES: Final = ("", "txn.ambiguous", "txn.orphan", "txn.interrupted")
@@ -485,11 +488,9 @@ class Reader:
         index = recording.capture.indexed
         assert index is not None
         self._renew()
-        dissector = self._dissector
         first, last = recording.record_of(start), recording.record_of(stop - 1)
         for record in index.records(first, last + 1):
-            dissector.count = recording.before(record.number)
-            for message in dissector.dissect(record, only):
+            for message in self._dissect(record, only):
                 if start <= message.number < stop:
                     yield message
 
@@ -504,8 +505,7 @@ class Reader:
         index = recording.capture.indexed
         assert index is not None
         record = index.record(number)
-        self._dissector.count = recording.before(number)
-        messages = self._kept[number] = self._dissector.dissect(record)
+        messages = self._kept[number] = self._dissect(record)
         self._kept_bytes += len(record.data)
         while len(self._kept) > _KEPT_RECORDS or self._kept_bytes > _KEPT_BYTES:
             if len(self._kept) == 1:
@@ -514,15 +514,28 @@ class Reader:
             self._kept_bytes -= len(dropped[0].record.data)
         return messages
 
-    def redacted(self, message: Message) -> Message:
-        """The same message with zeros for key material, and for what may be some."""
+    def of(self, record: Record) -> list[Message]:
+        """The messages of a record of the recording, which may have other bytes or comments."""
+        self._renew()
+        return self._dissect(record)
+
+    def redactor(self) -> Redactor:
+        """What takes the key material out of the recording's records."""
         from .redact import Redactor
 
-        record = Redactor(self._dissector).record(message.record)
+        self._renew()
+        return Redactor(self._dissector)
+
+    def redacted(self, message: Message) -> Message:
+        """The same message with zeros for key material, and for what may be some."""
+        record = self.redactor().record(message.record)
         if record is message.record:
             return message
-        count = self._dissector.count = self.recording.before(record.number)
-        return self._dissector.dissect(record)[message.number - count - 1]
+        return self.of(record)[message.number - self.recording.before(record.number) - 1]
+
+    def _dissect(self, record: Record, only: Callable[..., bool] | None = None) -> list[Message]:
+        self._dissector.count = self.recording.before(record.number)
+        return self._dissector.dissect(record, only)
 
     def forget(self) -> None:
         """What was read is read again when it is asked for: more may be known."""

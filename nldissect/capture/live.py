@@ -16,6 +16,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
+from nldissect.capture.blocks import SHB_HARDWARE, SHB_OS, SHB_USERAPPL
 from nldissect.capture.feed import strerror
 from nldissect.capture.source import WAIT_S, Capture
 from nldissect.capture.write import PcapngWriter
@@ -65,9 +66,6 @@ _KIND: Final = b"nlmon\0"
 _NAMES: Final = 1000
 _DENIED: Final = (errno.EPERM, errno.EACCES)
 
-_SHB_HARDWARE: Final = 2
-_SHB_OS: Final = 3
-_SHB_USERAPPL: Final = 4
 
 _SUDO: Final = "run it with sudo"
 _BY_HAND: Final = "sudo ip link add nlmon0 type nlmon && sudo ip link set nlmon0 up"
@@ -125,9 +123,9 @@ class Live:
             self._blocks.append,
             [Interface(0, LINKTYPE_NETLINK, SNAPLEN, self.name, "", sys.byteorder)],
             [
-                (_SHB_HARDWARE, system.machine),
-                (_SHB_OS, f"{system.sysname} {system.release}"),
-                (_SHB_USERAPPL, "nldissect"),
+                (SHB_HARDWARE, system.machine),
+                (SHB_OS, f"{system.sysname} {system.release}"),
+                (SHB_USERAPPL, "nldissect"),
             ],
         )
         # Headers come before the first packet.

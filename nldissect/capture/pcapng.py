@@ -7,6 +7,19 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from nldissect.capture.blocks import (
+    ENHANCED_PACKET,
+    IF_DESCRIPTION,
+    IF_NAME,
+    IF_TSOFFSET,
+    IF_TSRESOL,
+    INTERFACE,
+    OBSOLETE_PACKET,
+    OPT_COMMENT,
+    OPT_END,
+    SECTION,
+    SIMPLE_PACKET,
+)
 from nldissect.capture.feed import Feed, length_limit
 from nldissect.capture.index import Context
 from nldissect.errors import CaptureError, NotACapture, TruncatedCapture
@@ -14,21 +27,10 @@ from nldissect.model import Interface, Record
 
 MAGIC: Final[bytes] = b"\x0a\x0d\x0d\x0a"
 
-_SECTION: Final = 0x0A0D0D0A
-_INTERFACE: Final = 1
-_OBSOLETE_PACKET: Final = 2
-_SIMPLE_PACKET: Final = 3
-_ENHANCED_PACKET: Final = 6
-_PACKETS: Final = frozenset((_OBSOLETE_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET))
+_PACKETS: Final = frozenset((OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET))
 
 _ORDERS: Final = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 
-_OPT_END: Final = 0
-_OPT_COMMENT: Final = 1
-_IF_NAME: Final = 2
-_IF_DESCRIPTION: Final = 3
-_IF_TSRESOL: Final = 9
-_IF_TSOFFSET: Final = 14
 
 # What a packet block may hold besides the packet, and the most that a header block is read for.
 _OPTIONS_LIMIT: Final = 1 << 20
@@ -74,13 +76,13 @@ class Section:
         self, kind: int, buf: bytes, pos: int, stop: int, number: int, offset: int
     ) -> Record | None:
         """The record in the packet block ``buf[pos:stop]``; None, and a note, if it holds none."""
-        if kind == _SIMPLE_PACKET:
+        if kind == SIMPLE_PACKET:
             return self._simple(buf, pos, stop, number, offset)
         if stop - pos < 32:
             self.note("packet block is too short", offset)
             return None
         interface, high, low, length, wire_len = self.fields(buf, pos + 8)
-        if kind == _OBSOLETE_PACKET:
+        if kind == OBSOLETE_PACKET:
             interface = self.halves(buf, pos + 8)[0]
         start = pos + 28
         end = start + length
@@ -100,7 +102,7 @@ class Section:
             comments = tuple(
                 _text(value)
                 for code, value in self.options(buf, options, stop - 4, offset)
-                if code == _OPT_COMMENT
+                if code == OPT_COMMENT
             )
         return Record(
             number, time_ns + offset_ns, index, link_type, buf[start:end], wire_len, comments
@@ -126,7 +128,7 @@ class Section:
         found: list[tuple[int, bytes]] = []
         while pos + 4 <= stop:
             code, length = self.halves(buf, pos)
-            if code == _OPT_END:
+            if code == OPT_END:
                 return found
             pos += 4
             if pos + length > stop:
@@ -146,13 +148,13 @@ class Section:
         name = description = ""
         multiplier, divisor, offset_ns = 1000, 1, 0
         for code, value in self.options(buf, 16, len(buf) - 4, offset):
-            if code == _IF_NAME:
+            if code == IF_NAME:
                 name = _text(value)
-            elif code == _IF_DESCRIPTION:
+            elif code == IF_DESCRIPTION:
                 description = _text(value)
-            elif code == _IF_TSRESOL and len(value) == 1:
+            elif code == IF_TSRESOL and len(value) == 1:
                 multiplier, divisor = _resolution(value[0])
-            elif code == _IF_TSOFFSET and len(value) == 8:
+            elif code == IF_TSOFFSET and len(value) == 8:
                 offset_ns = struct.unpack(self.order + "q", value)[0] * 1_000_000_000
         self.interfaces.append((index, link_type, snaplen, multiplier, divisor, offset_ns))
         self.limit = max(self.limit, length_limit(snaplen) + _OPTIONS_LIMIT)
@@ -255,18 +257,18 @@ class PcapngReader:
             pos = 0
         offset = feed.base + pos
         kind, total = self._section.pair(feed.buf, pos)
-        if kind == _SECTION:
+        if kind == SECTION:
             total = self._begin_section(feed.buf[pos : pos + 12], offset)
         if total < 12:
             raise CaptureError(f"block length {total} is less than a block", feed.path, offset)
         if kind in _PACKETS:
             self._have(pos, total, self._section.limit)
             return offset - feed.base
-        if kind in (_SECTION, _INTERFACE):
+        if kind in (SECTION, INTERFACE):
             self._have(pos, total, _HEADER_LIMIT)
             pos = offset - feed.base
             block = feed.buf[pos : pos + total]
-            if kind == _SECTION:
+            if kind == SECTION:
                 self._check_version(block, offset)
             else:
                 self._add_interface(block, offset)

@@ -9,22 +9,22 @@ from typing import Final
 from ..errors import UsageError
 from ..model import Interface, Record
 from ..wire.consts import LINKTYPE_NETLINK
+from .blocks import (
+    BYTE_ORDER_MAGIC,
+    ENHANCED_PACKET,
+    IF_DESCRIPTION,
+    IF_NAME,
+    IF_TSRESOL,
+    INTERFACE,
+    OPT_COMMENT,
+    OPT_END,
+    SECTION,
+    SIMPLE_PACKET,
+)
 
 _SNAPLEN: Final = 262144
 _SECOND: Final = 1_000_000_000
 _PREFIX: Final = {"little": "<", "big": ">"}
-
-_SECTION: Final = 0x0A0D0D0A
-_INTERFACE: Final = 1
-_SIMPLE_PACKET: Final = 3
-_ENHANCED_PACKET: Final = 6
-_BYTE_ORDER_MAGIC: Final = 0x1A2B3C4D
-
-_OPT_END: Final = 0
-_OPT_COMMENT: Final = 1
-_IF_NAME: Final = 2
-_IF_DESCRIPTION: Final = 3
-_IF_TSRESOL: Final = 9
 _OPTION_LIMIT: Final = 0xFFFF
 
 
@@ -127,14 +127,14 @@ class PcapngWriter:
             limit = self._snaplens[0] or wire_len
             if size == min(wire_len, limit):
                 head = struct.pack(order + "I", wire_len)
-                self._block(_SIMPLE_PACKET, head + data + padding)
+                self._block(SIMPLE_PACKET, head + data + padding)
                 return
         time_ns = min(max(record.time_ns or 0, 0), (1 << 64) - 1)
         head = struct.pack(
             order + "IIIII", number, time_ns >> 32, time_ns & 0xFFFFFFFF, size, wire_len
         )
-        options = self._options([(_OPT_COMMENT, text) for text in comments])
-        self._block(_ENHANCED_PACKET, head + data + padding + options)
+        options = self._options([(OPT_COMMENT, text) for text in comments])
+        self._block(ENHANCED_PACKET, head + data + padding + options)
 
     def close(self) -> None:
         """Writes the interfaces that have no record."""
@@ -169,21 +169,21 @@ class PcapngWriter:
         self._snaplens.append(interface.snaplen)
         options = self._options(
             [
-                *((_IF_NAME, text) for text in (interface.name,) if text),
-                *((_IF_DESCRIPTION, text) for text in (interface.description,) if text),
-                (_IF_TSRESOL, "\x09"),
+                *((IF_NAME, text) for text in (interface.name,) if text),
+                *((IF_DESCRIPTION, text) for text in (interface.description,) if text),
+                (IF_TSRESOL, "\x09"),
             ]
         )
         head = struct.pack(self._order + "HHI", interface.link_type, 0, interface.snaplen)
-        self._block(_INTERFACE, head + options)
+        self._block(INTERFACE, head + options)
 
     def _open(self, section: int, order: str) -> None:
         self._section = section
         self._order = _PREFIX[order]
         self._ids.clear()
         self._snaplens.clear()
-        body = struct.pack(self._order + "IHHq", _BYTE_ORDER_MAGIC, 1, 0, -1)
-        self._block(_SECTION, body + self._options(self._header))
+        body = struct.pack(self._order + "IHHq", BYTE_ORDER_MAGIC, 1, 0, -1)
+        self._block(SECTION, body + self._options(self._header))
 
     def _options(self, options: Sequence[tuple[int, str]]) -> bytes:
         if not options:
@@ -194,7 +194,7 @@ class PcapngWriter:
             value = value.decode("utf-8", "ignore").encode()
             parts.append(struct.pack(self._order + "HH", code, len(value)))
             parts.append(value + bytes(-len(value) & 3))
-        parts.append(struct.pack(self._order + "HH", _OPT_END, 0))
+        parts.append(struct.pack(self._order + "HH", OPT_END, 0))
         return b"".join(parts)
 
     def _block(self, kind: int, body: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..errors import FilterError
-from ..model import Message, Node
+from ..model import Message, Node, holds_secret
 from ..text import Json
 from .compile import compile_filter
 from .field import Field
@@ -88,22 +88,12 @@ def _chain(level: Sequence[Node], node: Node) -> list[Node]:
     return []
 
 
-def _holds_secret(node: Node) -> bool:
-    stack = [node]
-    while stack:
-        each = stack.pop()
-        if each.secret:
-            return True
-        stack += each.children
-    return False
-
-
 def _candidates(
     message: Message, node: Node, path: str, catalogue: Catalogue
 ) -> Iterator[str]:  # fmt: skip
     """Filters to try, the most telling one first."""
     chain = _chain(message.layers, node)
-    secret = any(each.secret for each in chain) or _holds_secret(node)
+    secret = any(each.secret for each in chain) or holds_secret(node)
     steps = path.split(".")
     if len(steps) == 1:
         yield from _of_layer(message, steps[0])

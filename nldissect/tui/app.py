@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from ..capture.live import Live
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
-_HISTORY: Final = 200
-_MOST_RECENT: Final = 30
+_MAIN: Final = frozenset(("lines", "list", "tree", "bytes", "panes", "browser"))
 
 
 class Browser(App[int]):
@@ -89,12 +88,18 @@ class Browser(App[int]):
         for number in _ENDING:
             # Whoever ends the program gets a terminal that can be used.
             asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        self._browse(capture, path, filter_, follow, live)
+        self._browse(capture, path, filter=filter_, follow=follow, live=live)
         for problem in self.config.problems:
             self.notify(problem, severity="warning", markup=False)
 
     def _browse(
-        self, capture: Capture, path: str, filter: str, follow: bool, live: Live | None
+        self,
+        capture: Capture,
+        path: str,
+        *,
+        filter: str = "",
+        follow: bool = False,
+        live: Live | None = None,
     ) -> None:
         """Shows a capture on a screen of its own, in place of the one before."""
         capture.growing = follow
@@ -109,7 +114,7 @@ class Browser(App[int]):
             self.push_screen(screen)
         self.title = f"{os.path.basename(path)} - nldissect"
         if capture.seekable:
-            self.state.met(os.path.abspath(path))
+            self.state.met(path)
 
     def open(self, path: str) -> None:
         """Browses another file; one that cannot be opened is told of."""
@@ -119,14 +124,12 @@ class Browser(App[int]):
             self.notify(str(error), severity="error", markup=False)
             return
         self._captures.append(capture)
-        self._browse(capture, path, "", False, None)
+        self._browse(capture, path)
 
-    def restart_live(self) -> None:
+    def restart(self, old: Live, path: str) -> None:
         """Begins a new live capture from the same interface."""
         from ..capture.live import Live
 
-        old = self._first[4]
-        assert old is not None
         old.close()
         try:
             live = Live(old.asked)
@@ -136,8 +139,7 @@ class Browser(App[int]):
         capture = live.capture()
         self._lives.append(live)
         self._captures.append(capture)
-        self._first = (capture, self._first[1], "", False, live)
-        self._browse(capture, self._first[1], "", False, live)
+        self._browse(capture, path, live=live)
 
     # Keys
 
@@ -148,25 +150,14 @@ class Browser(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """All that keys do, by name."""
-        for deed in self.deeds():
+        there = isinstance(screen, BrowserScreen)
+        for deed in DEEDS:
+            if deed.where != "app" and not (there and deed.where in _MAIN):
+                continue
             keys = self.keys_of(deed)
             yield SystemCommand(
                 deed.title, f"{deed.id} ({keys})", lambda deed=deed: self.call_later(self.do, deed)
             )
-
-    def deeds(self) -> list[Deed]:
-        """What can be done now, in the table's order."""
-        if isinstance(self.screen_below, BrowserScreen):
-            return [deed for deed in DEEDS if deed.where in _MAIN]
-        return [deed for deed in DEEDS if deed.where == "app"]
-
-    @property
-    def screen_below(self) -> Screen[Any]:
-        """The screen that the palette was opened over."""
-        stack = self.screen_stack
-        return next(
-            (screen for screen in reversed(stack) if isinstance(screen, BrowserScreen)), stack[-1]
-        )
 
     def keys_of(self, deed: Deed) -> str:
         """The keys that do it, as the user has them."""
@@ -192,14 +183,6 @@ class Browser(App[int]):
     def _theme_changed(self, _: object) -> None:
         self.state.theme = self.theme
 
-    def remember_filter(self, text: str) -> None:
-        """Puts a filter at the end of the history."""
-        _remember(self.state.filters, text)
-
-    def remember_search(self, text: str) -> None:
-        """Puts a search at the end of the history."""
-        _remember(self.state.searches, text)
-
     def end(self) -> None:
         """Ends all work, and puts into the state what is to be remembered."""
         for screen in self.screen_stack:
@@ -217,15 +200,3 @@ class Browser(App[int]):
     def exit(self, *args: Any, **words: Any) -> None:
         self.end()
         super().exit(*args, **words)
-
-
-_MAIN: Final = frozenset(("lines", "list", "tree", "bytes", "browser", "app"))
-
-
-def _remember(history: list[str], text: str) -> None:
-    if not text:
-        return
-    if text in history:
-        history.remove(text)
-    history.append(text)
-    del history[:-_HISTORY]

@@ -20,23 +20,23 @@ from textual.widgets import Footer
 from ..clock import TIME_FORMATS
 from ..errors import NldissectError
 from ..filter import Catalogue, Filter
-from ..filter.suggest import filter_for, join
+from ..filter.suggest import field_for, filter_for, join
 from ..model import Message, Node
 from ..recording import Recording
-from .columns import Column, of_field
+from .columns import of_field
 from .copying import FORMS, Part
 from .filterbar import FilterBar
 from .filtering import FilterPass, SortPass
 from .hexpane import BytesPane
 from .jobs import Courtesy, Job
-from .jumps import Nowhere, blamed, counterpart
+from .jumps import Nowhere, blamed, counterpart, transaction_of
 from .keys import bindings
 from .lines import Lines, bug_text
 from .messages import MessageList
 from .panes import StatusLine
 from .prefixes import Prefixes
 from .search import Search, SearchBar, SearchPass, all_in, next_match
-from .state import State
+from .state import State, remember
 from .tree import TreePane, describe
 from .wish import Wish
 from .workspace import Workspace
@@ -108,7 +108,6 @@ class BrowserScreen(Screen[None]):
         self._plan: Plan | None = None
         self._saved = False
         self._kept_comments: dict[int, str] = {}
-        self._pending_view: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         state = self.app.state
@@ -431,7 +430,7 @@ class BrowserScreen(Screen[None]):
         self._filter(event.filter)
         if self.focused is None or self._filter_bar in self.focused.ancestors_with_self:
             self._list.focus()
-        self.app.remember_filter(event.text)
+        remember(self.app.state.filters, event.text)
 
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
@@ -447,30 +446,22 @@ class BrowserScreen(Screen[None]):
             self._list.rows.choose(None)
             self._rows_changed()
             return
-        self._filtering = None
-        work = FilterPass(self.recording, filter, self._growing)
-        self._pending_view = partial(self._take_filter, work)
+        work = self._filtering = FilterPass(self.recording, filter, self._growing)
         self.start("filter", "filtering", work.run)
         self._tell()
 
-    def _take_filter(self, work: FilterPass) -> None:
-        self._filtering = work
-        self._list.rows.choose(work.numbers)
-        self._rows_changed()
-
     def _filter_grown(self) -> None:
-        if self._pending_view is not None:
-            view, self._pending_view = self._pending_view, None
-            view()
-            return
         work = self._filtering
-        if work is None or self._paused:
+        if work is None:
             return
         if work.numbers is not self._list.rows.chosen:
+            # What was shown before stays until there is something else to show.
             self._list.rows.choose(work.numbers)
-        self._list.update()
-        if self._keep:
-            self._list.select(self._keep)
+            self._rows_changed()
+        elif not self._paused:
+            self._list.update()
+            if self._keep:
+                self._list.select(self._keep)
 
     def _filter_ended(self) -> None:
         self._filter_grown()
@@ -522,7 +513,7 @@ class BrowserScreen(Screen[None]):
             columns=self._list.shown_columns(), growing=self._growing,
         )  # fmt: skip
         self._to_first = True
-        self.app.remember_search(search.text)
+        remember(self.app.state.searches, search.text)
         self._list.found = self._searching.found
         self.start("search", "searching", self._searching.run)
         panes: dict[str, Lines] = {"tree": self._tree, "bytes": self._bytes}
@@ -629,13 +620,11 @@ class BrowserScreen(Screen[None]):
         message, node = self._list.message, self._node
         if message is None or node is None:
             return
-        text = filter_for(message, node, self._node_path, self.catalogue)
-        name = text.split(" ", 1)[0].strip("()!")
-        try:
-            column = of_field(self.catalogue.field(name))
-        except NldissectError as error:
-            self.say_error(error)
+        name = field_for(message, node, self._node_path, self.catalogue)
+        if not name:
+            self._warn("There is no field for this part")
             return
+        column = of_field(self.catalogue.field(name))
         if any(each.key == column.key for each in self._list.columns):
             self._warn(f"There is a column {column.title} already")
             return
@@ -649,12 +638,9 @@ class BrowserScreen(Screen[None]):
         clock.format = formats[(formats.index(clock.format) + 1) % len(formats)]
         clock.base_ns = None
         self.app.time_format = clock.format
-        self._time_column().width = 9
+        next(column for column in self._list.columns if column.key == "time").width = 9
         self._list.refresh()
         self._say(f"Times: {TIME_FORMATS[clock.format]}")
-
-    def _time_column(self) -> Column:
-        return next(column for column in self._list.columns if column.key == "time")
 
     def action_time_reference(self) -> None:
         message = self._list.message
@@ -673,10 +659,10 @@ class BrowserScreen(Screen[None]):
         from .screens.transaction import TransactionScreen
 
         number = self._list.selected
-        if not self.recording.transaction_of(number):
-            known = number <= self.recording.paired
-            what = "belongs to no transaction" if known else "is not paired yet"
-            self._warn(f"Message {number:,} {what}")
+        try:
+            transaction_of(self.recording, number)
+        except Nowhere as reason:
+            self._warn(str(reason))
             return
         self.ask(TransactionScreen(self.recording, number, self._list.clock))
 
@@ -861,7 +847,7 @@ class BrowserScreen(Screen[None]):
             self._stopped = True
             self._say("The capture is stopped (w saves it)")
         elif self.live is not None:
-            self.app.restart_live()
+            self.app.restart(self.live, self.path)
         else:
             self._warn("The input has ended")
 

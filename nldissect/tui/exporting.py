@@ -170,14 +170,15 @@ def _in_order(recording: Recording, numbers: Iterable[int] | None) -> Sequence[i
     return chosen
 
 
-class _Source(Reader):
+class _Source:
     """The messages of a recording with their records as a plan wants them.
 
     blind: how many lost bytes to redaction because nobody described them.
     """
 
     def __init__(self, recording: Recording, plan: Plan) -> None:
-        super().__init__(recording)
+        self._recording = recording
+        self._reader = Reader(recording)
         self._plan = plan
         self._redactor: Redactor | None = None
 
@@ -187,23 +188,19 @@ class _Source(Reader):
 
     def of(self, numbers: Sequence[int]) -> Iterator[Message]:
         """The messages of these numbers, which are in order. Raises CaptureError."""
-        recording = self.recording
-        self._renew()
-        dissector = self._dissector
         if self._plan.redact:
-            self._redactor = Redactor(dissector)
-        by_record = groupby(numbers, recording.record_of)
+            self._redactor = self._reader.redactor()
+        by_record = groupby(numbers, self._recording.record_of)
         while wanted := {record: frozenset(some) for record, some in islice(by_record, _RECORDS)}:
             for record in self._records(wanted):
                 some = wanted[record.number]
-                dissector.count = recording.before(record.number)
-                for message in dissector.dissect(self._changed(record, some)):
+                for message in self._reader.of(self._changed(record, some)):
                     if message.number in some:
                         yield message
 
     def _records(self, wanted: Collection[int]) -> Iterator[Record]:
         """Records by number: at one go where they are near to each other."""
-        index = self.recording.capture.indexed
+        index = self._recording.capture.indexed
         assert index is not None
         first, last = min(wanted), max(wanted)
         if last - first < 2 * len(wanted):

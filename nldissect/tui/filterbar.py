@@ -25,11 +25,11 @@ from ..text import printable
 from .jobs import Job
 from .keys import bindings
 from .lines import Lines, Piece, fit
+from .state import remember
 
 _PAUSE_S: Final = 0.08
 _MOST_LINES: Final = 8
 _MOST_WIDTH: Final = 76
-_HISTORY: Final = 200
 _GOES_ON: Final = frozenset(("field", "operator", "keyword"))
 _HEAVY: Final = ("attr.", "header.", "cmd == ")
 
@@ -345,11 +345,7 @@ class FilterBar(Widget):
         text = self._input.value.strip()
         self.text = text
         self._draft = ""
-        if text:
-            if text in self._history:
-                self._history.remove(text)
-            self._history.append(text)
-            del self._history[:-_HISTORY]
+        remember(self._history, text)
         self._at = len(self._history)
         self._given = self._input.value
         self._show()

@@ -24,7 +24,6 @@ _READ_AT_ONCE: Final = 4
 _MOST_TEXTS: Final = 2_000_000
 _SPLITTERS: Final = 512
 _LIMIT_Q: Final = 1 << 63
-_OF_SUMMARY: Final = frozenset(("kind", "family", "operation", "summary"))
 _NO_SUMMARY: Final = Summary("", "", "")
 
 
@@ -241,7 +240,7 @@ class SortPass:
                 yield self.numbers[at], self.numbers[at]
             return
         reader = Reader(self.recording)
-        summarizer = Summarizer(self.recording.learned) if column.key in _OF_SUMMARY else None
+        summarizer = Summarizer(self.recording.learned) if column.summed else None
         for start in range(0, total, CHUNK):
             numbers = self.numbers[start : min(start + CHUNK, total)]
             for number, message in zip(numbers, messages_of(reader, numbers)):

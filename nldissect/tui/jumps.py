@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..model import Message
+from ..model import Message, Transaction
 from ..recording import Reader, Recording
 
 
@@ -22,15 +22,21 @@ class Target(NamedTuple):
     offset: int = 0
 
 
-def counterpart(recording: Recording, number: int) -> int:
-    """From a request its first answer, from an answer its request, from what the kernel told the
-    request that made it. Raises Nowhere.
-    """
+def transaction_of(recording: Recording, number: int) -> Transaction:
+    """The transaction of a message. Raises Nowhere."""
     txn = recording.transaction(recording.transaction_of(number))
     if txn is None:
         known = number <= recording.paired
         what = "belongs to no transaction" if known else "is not paired yet"
         raise Nowhere(f"Message {number:,} {what}")
+    return txn
+
+
+def counterpart(recording: Recording, number: int) -> int:
+    """From a request its first answer, from an answer its request, from what the kernel told the
+    request that made it. Raises Nowhere.
+    """
+    txn = transaction_of(recording, number)
     if txn.kind == "notify" and txn.cause:
         cause = recording.transaction(txn.cause)
         if cause is not None:

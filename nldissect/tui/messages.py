@@ -72,7 +72,6 @@ class MessageList(Lines):
         self.selected = 0
         self._summarizer = Summarizer(recording.learned)
         self._made: dict[int, Row] = {}
-        self._made_at = (-1, -1)
 
     # Rows
 

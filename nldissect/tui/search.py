@@ -23,6 +23,7 @@ from .columns import Column, Row, standard
 from .filtering import Stepping, messages_of
 from .keys import bindings
 from .matching import Pattern, Span
+from .state import remember
 
 WHERE: Final = ("list", "tree", "bytes")
 HOW: Final = ("text", "regex", "hex")
@@ -30,7 +31,6 @@ HOW: Final = ("text", "regex", "hex")
 _CHUNKS: Final = {"list": 128, "tree": 4, "bytes": 16}
 _WAIT_S: Final = 0.02
 _PATIENCE_S: Final = 0.3
-_HISTORY: Final = 200
 _FRAME: Final = frozenset(("nla-len", "nla-type"))
 _NO_WORDS: Final = frozenset(("number", "time", "kind", "severity"))
 
@@ -545,10 +545,7 @@ class SearchBar(Horizontal):
             self.post_message(self.Again())
             return
         self._asked = search
-        if search.text in self._history:
-            self._history.remove(search.text)
-        self._history.append(search.text)
-        del self._history[:-_HISTORY]
+        remember(self._history, search.text)
         self._at = len(self._history)
         self.post_message(self.Asked(search))
 

@@ -23,10 +23,11 @@ from .columns import Column, of_field, standard
 from .keys import DEEDS
 
 RECENT: Final = 30
+_HISTORY: Final = 200
 _LIMIT: Final = 1 << 20
 _MODIFIERS: Final = frozenset(("ctrl", "alt", "shift", "super", "hyper", "meta"))
 _PANES: Final = ("list", "tree", "bytes")
-_COMMON: Final = ("lines", "browser", "screen", "app")
+_COMMON: Final = ("lines", "panes", "browser", "screen", "app")
 
 _Share = Annotated[int, msgspec.Meta(ge=0, le=100)]
 _Width = Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -54,6 +55,15 @@ class Recent(msgspec.Struct, omit_defaults=True):
     def gone(self) -> bool:
         """Whether there is no such file any more."""
         return not os.path.exists(self.path)
+
+
+def remember(history: list[str], text: str) -> None:
+    """Puts a text at the end of a history, which has each once and is not too long."""
+    if text:
+        if text in history:
+            history.remove(text)
+        history.append(text)
+        del history[:-_HISTORY]
 
 
 class State(msgspec.Struct):

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.message import Message as Event
 
 from ..explain import SECRET
-from ..model import GUESSED, Message, Node
+from ..model import GUESSED, Message, Node, holds_secret
 from ..text import printable
 from .columns import SEVERITY_SIGNS, SEVERITY_STYLES
 from .keys import bindings
@@ -443,7 +443,7 @@ def told(node: Node, *, secrets: bool) -> str:
     ]
     if not isinstance(node.value, (dict, list)) or not inner:
         return node.display
-    if isinstance(node.value, list) and (secrets or not any(map(_keeps, inner))):
+    if isinstance(node.value, list) and (secrets or not any(map(holds_secret, inner))):
         return node.display
     words: list[str] = []
     size = 0
@@ -463,14 +463,3 @@ def _member(node: Node) -> str:
         return f"{name} {node.display}"
     # Behind the number stand the names, if any bit is set.
     return node.display.partition(" ")[2]
-
-
-def _keeps(node: Node) -> bool:
-    """Whether there is key material in a node."""
-    stack = [node]
-    while stack:
-        each = stack.pop()
-        if each.secret:
-            return True
-        stack += each.children
-    return False

@@ -873,7 +873,7 @@ def test_palette_has_all_deeds_and_does_them() -> None:
     async def steps(pilot: Any) -> None:
         await settled(pilot)
         titles = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
-        assert {"Filter", "Export", "Statistics", "Mark or unmark"} <= titles
+        assert {"Filter", "Export", "Statistics", "Mark or unmark", "Zoom the pane"} <= titles
         await press(pilot, "ctrl+p")
         await press(pilot, "'mark space 'or space 'unm")
         await until(pilot, lambda: "Mark or unmark" in shown(pilot.app))
