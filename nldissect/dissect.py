@@ -18,6 +18,7 @@ from .model import (
     Message,
     Node,
     Note,
+    Process,
     Record,
     Tracker,
     Transaction,
@@ -1029,6 +1030,19 @@ class Dissector:
         if plan.info is not None and len(plan.info.groups) == 1:
             return next(iter(plan.info.groups.values()))
         return ""
+
+    def process(self, message: Message) -> Process | None:
+        interface = message.record.interface
+        if message.type < 0 or interface >= len(self.interfaces):
+            return None
+        processes = self.interfaces[interface].processes
+        if not len(processes):
+            return None
+        port = message.pid
+        txn = message.txn
+        if not port and txn is not None and message.direction != "notify":
+            port = txn.port or (txn.outcome.port if txn.outcome is not None else 0)
+        return processes.of(message.protocol, port, message.record.time_ns) if port else None
 
     def error(self, message: Message) -> dict[str, Json] | None:
         if message.type not in (NLMSG_ERROR, NLMSG_DONE) or message.protocol < 0:

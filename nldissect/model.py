@@ -5,7 +5,8 @@ Spans are half-open and absolute in the record's captured bytes. Times are integ
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort_right
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from .notes import severity_of
@@ -47,16 +48,99 @@ class Record:
         self.comments = comments
 
 
+class Process:
+    """The process that a netlink port id belonged to, from a time on.
+
+    by: ``self`` for the program that captured, ``socket`` where the socket was found among what
+    the process had open, ``exec`` where the port id is the pid of a program whose start was seen.
+    since_ns: in ns since 1970-01-01 UTC.
+    """
+
+    __slots__ = ("protocol", "port", "pid", "name", "by", "since_ns")
+
+    def __init__(
+        self, protocol: int, port: int, pid: int, name: str, by: str, since_ns: int
+    ) -> None:
+        self.protocol = protocol
+        self.port = port
+        self.pid = pid
+        self.name = name
+        self.by = by
+        self.since_ns = since_ns
+
+
+KNOWN_BY: Final = ("self", "socket", "exec")
+"""How it can be known whose a port id is."""
+
+_PROCESSES: Final = 65536
+_NAME_BYTES: Final = 256
+
+
+class Processes:
+    """Whose the port ids of an interface's packets were; the first 65,536 entries, in the order in
+    which they were added.
+    """
+
+    __slots__ = ("_entries", "_known", "_of_port")
+
+    def __init__(self) -> None:
+        self._entries: list[Process] = []
+        self._known: set[tuple[int, int, int, str, str, int]] = set()
+        self._of_port: dict[tuple[int, int], list[Process]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Process]:
+        return iter(self._entries)
+
+    def __getitem__(self, place: int) -> Process:
+        return self._entries[place]
+
+    def add(self, process: Process) -> None:
+        """Takes an entry, its name up to 256 bytes; one that is there is not taken again."""
+        if len(self._entries) >= _PROCESSES:
+            return
+        if len(process.name) > _NAME_BYTES // 4:
+            name = process.name.encode("utf-8", "backslashreplace")[:_NAME_BYTES]
+            process.name = name.decode("utf-8", "ignore")
+        port = (process.protocol, process.port)
+        entry = (*port, process.pid, process.name, process.by, process.since_ns)
+        if entry in self._known:
+            return
+        self._known.add(entry)
+        insort_right(self._of_port.setdefault(port, []), process, key=_since)
+        self._entries.append(process)
+
+    def of(self, protocol: int, port: int, time_ns: int | None) -> Process | None:
+        """Whose the port was at a time; without a time, whose it was first."""
+        of_port = self._of_port.get((protocol, port))
+        if of_port is None:
+            return None
+        if time_ns is None:
+            return of_port[0]
+        place = bisect_right(of_port, time_ns, key=_since)
+        return of_port[place - 1] if place else None
+
+
+def _since(process: Process) -> int:
+    return process.since_ns
+
+
 class Interface:
     """Where records come from: a classic pcap file has one, a pcapng section any number.
 
     section: 0-based section of the file; link_type, snaplen as the file says.
     order_hint: the byte order of the file or section header, ``little`` or ``big``.
     tick_ns: the unit of its times in ns, 1 also where that is no whole number.
+    processes: whose port ids the recorder knew. received, dropped: how many packets came, and how
+    many of them it lost, None where it does not say.
+    about: what else the file says of its section and of it, each ``name: words``.
     """
 
     __slots__ = (
         "section", "link_type", "snaplen", "name", "description", "order_hint", "tick_ns",
+        "processes", "received", "dropped", "about",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +160,10 @@ class Interface:
         self.description = description
         self.order_hint = order_hint
         self.tick_ns = tick_ns
+        self.processes = Processes()
+        self.received: int | None = None
+        self.dropped: int | None = None
+        self.about: tuple[str, ...] = ()
 
 
 class Note:
@@ -278,6 +366,9 @@ class Decode(Protocol):
     def group(self, message: Message) -> str:
         """The multicast group of a notification."""
 
+    def process(self, message: Message) -> Process | None:
+        """Whose the port id of a message is."""
+
     def request(self, record: Record, start: int, number: int) -> Message | None:
         """The message that starts there."""
 
@@ -397,6 +488,11 @@ class Message:
     def group(self) -> str:
         """The multicast group of a notification, "" for other messages and where none is known."""
         return self._decode.group(self)
+
+    @property
+    def process(self) -> Process | None:
+        """Who asked, who is answered, or who caused a notification, as far as the recorder knew."""
+        return self._decode.process(self)
 
     @property
     def layers(self) -> list[Node]:

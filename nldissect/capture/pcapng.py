@@ -10,24 +10,54 @@ from typing import Final
 from nldissect.capture.blocks import (
     ENHANCED_PACKET,
     IF_DESCRIPTION,
+    IF_FILTER,
+    IF_HARDWARE,
     IF_NAME,
+    IF_OS,
     IF_TSOFFSET,
     IF_TSRESOL,
     INTERFACE,
+    ISB_IFDROP,
+    ISB_IFRECV,
+    ISB_OSDROP,
     OBSOLETE_PACKET,
     OPT_COMMENT,
     OPT_END,
+    PROCESS,
+    PROCESS_BY,
+    PROCESS_NAME,
     SECTION,
+    SHB_HARDWARE,
+    SHB_OS,
+    SHB_USERAPPL,
     SIMPLE_PACKET,
+    STATISTICS,
 )
 from nldissect.capture.feed import Feed, length_limit
 from nldissect.capture.index import Context
 from nldissect.errors import CaptureError, NotACapture, TruncatedCapture
-from nldissect.model import Interface, Record
+from nldissect.model import KNOWN_BY, Interface, Process, Record
 
 MAGIC: Final[bytes] = b"\x0a\x0d\x0d\x0a"
 
 _PACKETS: Final = frozenset((OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET))
+
+_HEADERS: Final = frozenset((SECTION, INTERFACE, STATISTICS, PROCESS))
+# What options say in words, of sections and of interfaces.
+_SECTION_WORDS: Final = {
+    OPT_COMMENT: "comment",
+    SHB_HARDWARE: "hardware",
+    SHB_OS: "system",
+    SHB_USERAPPL: "program",
+}
+_INTERFACE_WORDS: Final = {
+    OPT_COMMENT: "comment",
+    IF_FILTER: "filter",
+    IF_OS: "system",
+    IF_HARDWARE: "hardware",
+}
+
+_COUNTS: Final = frozenset((ISB_IFRECV, ISB_IFDROP, ISB_OSDROP))
 
 _ORDERS: Final = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 
@@ -36,6 +66,8 @@ _ORDERS: Final = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _OPTIONS_LIMIT: Final = 1 << 20
 _HEADER_LIMIT: Final = 1 << 24
 _INTERFACES_LIMIT: Final = 1 << 16
+_ABOUT_LIMIT: Final = 64
+_SHOWN: Final = 32
 
 
 class Section:
@@ -43,15 +75,18 @@ class Section:
 
     interfaces: (index in the capture, link type, snaplen, ns multiplier and divisor of a tick,
     ns to add) of each interface; limit: the greatest believable size of a packet block;
-    head: how many bytes size() needs.
+    head: how many bytes size() needs. about: what the section's header says.
     note: is told what is wrong with a block, and the block's offset.
     """
 
-    __slots__ = ("fields", "halves", "head", "interfaces", "limit", "note", "order", "pair", "word")
+    __slots__ = (
+        "about", "fields", "halves", "head", "interfaces", "limit", "note", "order", "pair", "word",
+    )  # fmt: skip
 
     def __init__(self, order: str, note: Callable[[str, int], None]) -> None:
         self.order = order
         self.head = 8
+        self.about: tuple[str, ...] = ()
         self.interfaces: list[tuple[int, int, int, int, int, int]] = []
         self.limit = length_limit(1) + _OPTIONS_LIMIT
         self.note = note
@@ -147,7 +182,8 @@ class Section:
         snaplen = self.word(buf, 12)[0]
         name = description = ""
         multiplier, divisor, offset_ns = 1000, 1, 0
-        for code, value in self.options(buf, 16, len(buf) - 4, offset):
+        options = self.options(buf, 16, len(buf) - 4, offset)
+        for code, value in options:
             if code == IF_NAME:
                 name = _text(value)
             elif code == IF_DESCRIPTION:
@@ -160,7 +196,52 @@ class Section:
         self.limit = max(self.limit, length_limit(snaplen) + _OPTIONS_LIMIT)
         order_hint = "little" if self.order == "<" else "big"
         tick_ns = multiplier // divisor if multiplier % divisor == 0 else 1
-        return Interface(number, link_type, snaplen, name, description, order_hint, tick_ns)
+        made = Interface(number, link_type, snaplen, name, description, order_hint, tick_ns)
+        made.about = self.about + _about(options, _INTERFACE_WORDS)
+        return made
+
+    def statistics(self, buf: bytes, offset: int) -> tuple[int, int | None, int | None]:
+        """Of the block ``buf``: index of the interface in the capture, how many packets came and
+        how many were lost, None where it does not say; -1 and a note if it tells of no interface.
+        """
+        index = self._named(buf, 24, offset)
+        counts: dict[int, int] = {}
+        for code, value in self.options(buf, 20, len(buf) - 4, offset) if index >= 0 else ():
+            if code in _COUNTS and len(value) == 8:
+                counts[code] = struct.unpack(self.order + "Q", value)[0]
+            elif code in _COUNTS:
+                self.note(f"option {code} has {len(value)} bytes where a count has 8", offset)
+        return index, counts.get(ISB_IFRECV), counts.get(ISB_OSDROP, counts.get(ISB_IFDROP))
+
+    def process(self, buf: bytes, offset: int) -> tuple[int, Process | None]:
+        """Of the block ``buf``: index of the interface in the capture, and whose a port is; -1 or
+        None, and a note, where it does not say.
+        """
+        index = self._named(buf, 36, offset)
+        if index < 0:
+            return index, None
+        protocol, port, pid, high, low = self.fields(buf, 12)
+        name = by = ""
+        for code, value in self.options(buf, 32, len(buf) - 4, offset):
+            if code == PROCESS_NAME:
+                name = _text(value)
+            elif code == PROCESS_BY:
+                by = _text(value)
+        if by not in KNOWN_BY:
+            self.note(f"a process known by {by[:_SHOWN]!r}", offset)
+            return index, None
+        return index, Process(protocol, port, pid, name, by, high << 32 | low)
+
+    def _named(self, buf: bytes, least: int, offset: int) -> int:
+        """The index in the capture of the interface that a block begins with, or -1, and a note."""
+        if len(buf) < least:
+            self.note("block is too short", offset)
+            return -1
+        number = self.word(buf, 8)[0]
+        if number >= len(self.interfaces):
+            self.note(f"block names the unknown interface {number}", offset)
+            return -1
+        return self.interfaces[number][0]
 
 
 def _resolution(value: int) -> tuple[int, int]:
@@ -169,6 +250,20 @@ def _resolution(value: int) -> tuple[int, int]:
     if value & 0x80:
         return 1_000_000_000, 1 << exponent
     return (10 ** (9 - exponent), 1) if exponent <= 9 else (1, 10 ** (exponent - 9))
+
+
+def _about(options: list[tuple[int, bytes]], words: dict[int, str]) -> tuple[str, ...]:
+    """What options say in words, of so many of them."""
+    said: list[str] = []
+    for code, value in options:
+        if code == IF_FILTER and words is _INTERFACE_WORDS:
+            # The first byte tells text, 0, from code.
+            if value[:1] != b"\0":
+                continue
+            value = value[1:]
+        if code in words and len(said) < _ABOUT_LIMIT:
+            said.append(f"{words[code]}: {_text(value)}")
+    return tuple(said)
 
 
 def _text(value: bytes) -> str:
@@ -240,7 +335,8 @@ class PcapngReader:
             # What is read next may be long in coming.
             after = self._after
             left = len(feed.buf) - after
-            if left < section.head or section.size(feed.buf[after : after + section.head]) > left:
+            kind, size = section.pair(feed.buf, after) if left >= section.head else (0, 0)
+            if kind not in _PACKETS or size > left:
                 yield
 
     def _settle(self, pos: int) -> int:
@@ -264,14 +360,18 @@ class PcapngReader:
         if kind in _PACKETS:
             self._have(pos, total, self._section.limit)
             return offset - feed.base
-        if kind in (SECTION, INTERFACE):
+        if kind in _HEADERS:
             self._have(pos, total, _HEADER_LIMIT)
             pos = offset - feed.base
             block = feed.buf[pos : pos + total]
             if kind == SECTION:
-                self._check_version(block, offset)
-            else:
+                self._take_section(block, offset)
+            elif kind == INTERFACE:
                 self._add_interface(block, offset)
+            elif kind == STATISTICS:
+                self._take_statistics(block, offset)
+            else:
+                self._take_process(block, offset)
         elif pos + total > len(feed.buf) and not feed.refill(pos + total - 4, 4):
             raise TruncatedCapture("the input ends inside a block", feed.path, offset)
         pos = offset + total - feed.base
@@ -298,13 +398,29 @@ class PcapngReader:
         self._section_number += 1
         return self._section.size(head)
 
-    def _check_version(self, block: bytes, offset: int) -> None:
+    def _take_section(self, block: bytes, offset: int) -> None:
         if len(block) < 28:
             raise CaptureError("section header is too short", self._feed.path, offset)
         major, minor = self._section.halves(block, 12)
         if major != 1:
             what = f"pcapng version {major}.{minor} is not known"
             raise CaptureError(what, self._feed.path, offset)
+        options = self._section.options(block, 24, len(block) - 4, offset)
+        self._section.about = _about(options, _SECTION_WORDS)
+
+    def _take_statistics(self, block: bytes, offset: int) -> None:
+        index, received, dropped = self._section.statistics(block, offset)
+        if index >= 0:
+            interface = self._interfaces[index]
+            if received is not None:
+                interface.received = received
+            if dropped is not None:
+                interface.dropped = dropped
+
+    def _take_process(self, block: bytes, offset: int) -> None:
+        index, process = self._section.process(block, offset)
+        if process is not None:
+            self._interfaces[index].processes.add(process)
 
     def _add_interface(self, block: bytes, offset: int) -> None:
         if len(block) < 20:

@@ -62,13 +62,15 @@ class Series:
                     try:
                         for record in capture:
                             while len(places) <= record.interface:
-                                places.append(self._place(capture, len(places), known))
+                                place = self._place(capture, len(places), known)
+                                self._share(capture.interfaces[len(places)], place)
+                                places.append(place)
                             record.interface = places[record.interface]
                             last = record.number
                             record.number += base
                             yield record
                     finally:
-                        self._take(capture)
+                        self._take(capture, places)
             except CaptureError as error:
                 if str(error) not in self._said:
                     self._said.add(str(error))
@@ -87,7 +89,20 @@ class Series:
             self.interfaces.append(interface)
         return place
 
-    def _take(self, capture: Capture) -> None:
+    def _share(self, interface: Interface, place: int) -> None:
+        """Has the interface of a file tell its processes to that of the series, at once."""
+        shared = self.interfaces[place].processes
+        if interface.processes is not shared:
+            for process in interface.processes:
+                shared.add(process)
+            interface.processes = shared
+
+    def _take(self, capture: Capture, places: Sequence[int]) -> None:
+        for place, interface in zip(places, capture.interfaces):
+            # Recorders count on from file to file.
+            whole = self.interfaces[place]
+            whole.received = _most(whole.received, interface.received)
+            whole.dropped = _most(whole.dropped, interface.dropped)
         for diagnosis in capture.diagnoses:
             if str(diagnosis) not in self._said:
                 self._said.add(str(diagnosis))
@@ -96,6 +111,10 @@ class Series:
 
 def _same(interface: Interface) -> tuple[int, str, int, str]:
     return (interface.link_type, interface.name, interface.snaplen, interface.order_hint)
+
+
+def _most(one: int | None, other: int | None) -> int | None:
+    return max((count for count in (one, other) if count is not None), default=None)
 
 
 def group(paths: Sequence[str], together: bool | None) -> list[list[str]]:

@@ -52,11 +52,11 @@ class Packed:
         """Has the writer know the interfaces that are new."""
         for one in self._source[len(self._interfaces) :]:
             section = _SECTIONS[one.order_hint]
-            self._interfaces.append(
-                Interface(
-                    section, one.link_type, one.snaplen, one.name, one.description, one.order_hint
-                )
+            copy = Interface(
+                section, one.link_type, one.snaplen, one.name, one.description, one.order_hint
             )
+            copy.processes = one.processes
+            self._interfaces.append(copy)
 
     def _write(self, block: bytes) -> None:
         self._blocks.append(block)

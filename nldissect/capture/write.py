@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ..errors import UsageError
-from ..model import Interface, Record
+from ..model import Interface, Process, Processes, Record
 from ..wire.consts import LINKTYPE_NETLINK
 from .blocks import (
     BYTE_ORDER_MAGIC,
@@ -16,10 +16,18 @@ from .blocks import (
     IF_NAME,
     IF_TSRESOL,
     INTERFACE,
+    ISB_ENDTIME,
+    ISB_IFDROP,
+    ISB_IFRECV,
+    ISB_STARTTIME,
     OPT_COMMENT,
     OPT_END,
+    PROCESS,
+    PROCESS_BY,
+    PROCESS_NAME,
     SECTION,
     SIMPLE_PACKET,
+    STATISTICS,
 )
 
 _SNAPLEN: Final = 262144
@@ -81,7 +89,7 @@ class PcapWriter:
 
 
 class PcapngWriter:
-    """Writes a pcapng file: sections and interfaces as they were, times in ns, comments.
+    """Writes a pcapng file: sections and interfaces as they were, times in ns, comments, processes.
 
     An interface that the list lacks, or has with another link type, is described without a name.
     header: (code, text) of each option of section headers.
@@ -102,6 +110,8 @@ class PcapngWriter:
         self._snaplens: list[int] = []
         self._section = -1
         self._order = ""
+        # Of each interface of the open section: its processes, and how many of them are written.
+        self._processes: list[tuple[Processes, int]] = []
 
     def begin(self, interfaces: Sequence[Interface]) -> None:
         """Another input's records follow, in a section of their own."""
@@ -118,6 +128,9 @@ class PcapngWriter:
         number = self._ids.get(key)
         if number is None:
             number = self._introduce(key)
+        processes, written = self._processes[number]
+        if len(processes) != written:
+            self._tell_processes(number)
         data, order = record.data, self._order
         comments = record.comments
         size, wire_len = len(data), record.wire_len
@@ -136,11 +149,42 @@ class PcapngWriter:
         options = self._options([(OPT_COMMENT, text) for text in comments])
         self._block(ENHANCED_PACKET, head + data + padding + options)
 
+    def process(self, interface: int, process: Process) -> None:
+        """Writes whose a port id is; interface: its number in the section."""
+        order = self._order
+        since = process.since_ns
+        head = struct.pack(
+            order + "IIIIII", interface, process.protocol, process.port, process.pid,
+            since >> 32, since & 0xFFFFFFFF,
+        )  # fmt: skip
+        options = [(PROCESS_NAME, process.name), (PROCESS_BY, process.by)]
+        self._block(PROCESS, head + self._options(options))
+
+    def statistics(
+        self, interface: int, *, start_ns: int, end_ns: int, received: int, dropped: int
+    ) -> None:
+        """Writes how many packets came to an interface and how many of them were lost since the
+        capture began; interface: its number in the section.
+        """
+        order = self._order
+        parts = [struct.pack(order + "III", interface, *self._time(end_ns))]
+        for code, value in (
+            (ISB_STARTTIME, struct.pack(order + "II", *self._time(start_ns))),
+            (ISB_ENDTIME, struct.pack(order + "II", *self._time(end_ns))),
+            (ISB_IFRECV, struct.pack(order + "Q", received)),
+            (ISB_IFDROP, struct.pack(order + "Q", dropped)),
+        ):
+            parts.append(struct.pack(order + "HH", code, len(value)) + value)
+        parts.append(struct.pack(order + "HH", OPT_END, 0))
+        self._block(STATISTICS, b"".join(parts))
+
     def close(self) -> None:
         """Writes the interfaces that have no record."""
         self._describe(len(self._interfaces))
         if not self._order:
             self._open(-1, "little")
+        for number in range(len(self._processes)):
+            self._tell_processes(number)
 
     def _introduce(self, key: tuple[int, int]) -> int:
         """The number, in the open section, of an interface that is new to it."""
@@ -176,14 +220,28 @@ class PcapngWriter:
         )
         head = struct.pack(self._order + "HHI", interface.link_type, 0, interface.snaplen)
         self._block(INTERFACE, head + options)
+        self._processes.append((interface.processes, 0))
+        self._tell_processes(len(self._processes) - 1)
+
+    def _tell_processes(self, number: int) -> None:
+        """Writes the processes of an interface that are new."""
+        processes, written = self._processes[number]
+        for place in range(written, len(processes)):
+            self.process(number, processes[place])
+        self._processes[number] = processes, len(processes)
 
     def _open(self, section: int, order: str) -> None:
         self._section = section
         self._order = _PREFIX[order]
         self._ids.clear()
         self._snaplens.clear()
+        self._processes.clear()
         body = struct.pack(self._order + "IHHq", BYTE_ORDER_MAGIC, 1, 0, -1)
         self._block(SECTION, body + self._options(self._header))
+
+    @staticmethod
+    def _time(time_ns: int) -> tuple[int, int]:
+        return time_ns >> 32, time_ns & 0xFFFFFFFF
 
     def _options(self, options: Sequence[tuple[int, str]]) -> bytes:
         if not options:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import msgspec
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -132,7 +133,8 @@ class Browser(App[int]):
 
         old.close()
         try:
-            live = Live(old.asked)
+            # What was written before stays as it is.
+            live = Live(msgspec.structs.replace(old.options, target=None))
         except NldissectError as error:
             self.notify(str(error), severity="error", markup=False)
             return

@@ -303,15 +303,19 @@ class BrowserScreen(Screen[None]):
 
     def _stream_state(self) -> str:
         live = self.live
-        drops = f"  {live.drops:,} dropped" if live is not None and live.drops else ""
+        lost = ""
+        if live is not None:
+            lost += f"  {live.drops:,} dropped" if live.drops else ""
+            lost += f"  {live.skipped:,} not shown" if live.skipped else ""
         if self._paused:
             new = self.recording.count - self._seen
-            return f"⏸ paused, {new:,} new{drops}"
+            return f"⏸ paused, {new:,} new{lost}"
         if not self.running("read"):
-            return f"■ ended{drops}"
+            why = f": {live.failure}" if live is not None and live.failure is not None else ""
+            return f"■ ended{why}{lost}"
         new = 0 if self._list.following else len(self._list.rows) - 1 - self._list.furthest
         badge = f"  ▼ {new:,} new" if new > 0 else ""
-        return f"● {'live' if live is not None else 'reading'}{badge}{drops}"
+        return f"● {'live' if live is not None else 'reading'}{badge}{lost}"
 
     # What is selected
 

@@ -151,7 +151,7 @@ def test_simple_packet_without_interface(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "block",
-    [build.enhanced(2, b"two"), build.block(5, b"abcd"), build.interface(), build.section()],
+    [build.enhanced(2, b"two"), build.block(77, b"abcd"), build.interface(), build.section()],
 )
 def test_lengths_that_differ_are_diagnosed(tmp_path: Path, block: bytes) -> None:
     good = build.pcapng([(1, b"one")])

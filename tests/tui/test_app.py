@@ -12,6 +12,8 @@ import pytest
 from textual import events
 
 from nldissect.capture.source import Capture, open_capture
+from nldissect.errors import NldissectError
+from nldissect.tap.options import Options
 from nldissect.tui.browser import BrowserScreen
 from nldissect.tui.hexpane import BytesPane
 from nldissect.tui.keys import DEEDS
@@ -786,12 +788,14 @@ class FakeLive:
 
     made: ClassVar[list[FakeLive]] = []
 
-    def __init__(self, interface: str | None = None) -> None:
-        self.asked = interface
+    def __init__(self, options: Options) -> None:
+        self.options = options
         self.name = "nlmon7"
         self.drops = 0
+        self.skipped = 0
         self.received = 0
         self.saved = False
+        self.failure: NldissectError | None = None
         self.stopped = False
         self.closed = False
         data = (CAPTURES / "nlctrl.pcap").read_bytes()
@@ -821,13 +825,14 @@ def test_live_capture_is_stopped_started_and_saved(
 
     monkeypatch.setattr(module, "Live", FakeLive)
     FakeLive.made.clear()
-    first = FakeLive("nlmon7")
+    first = FakeLive(Options(interface="nlmon7", target="kept"))
 
     async def steps(pilot: Any) -> None:
         await until(pilot, lambda: len(list_of(pilot).rows) > 3)
         await until(pilot, lambda: "live" in shown(pilot.app))
         first.drops = 17
-        await until(pilot, lambda: "17 dropped" in shown(pilot.app))
+        first.skipped = 3000
+        await until(pilot, lambda: "17 dropped  3,000 not shown" in shown(pilot.app))
         await press(pilot, "q")
         assert "not saved" in shown(pilot.app)
         await press(pilot, "escape R")
@@ -840,6 +845,8 @@ def test_live_capture_is_stopped_started_and_saved(
         await press(pilot, "R")
         await until(pilot, lambda: len(FakeLive.made) == 2)
         assert first.closed
+        # What was written is not written over.
+        assert FakeLive.made[1].options == Options(interface="nlmon7")
         await until(pilot, lambda: len(list_of(pilot).rows) > 3)
         with open_capture(str(path)) as capture:
             assert len(list(capture)) <= kept
