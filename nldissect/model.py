@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from .notes import severity_of
-from .text import Json, show
+from .text import Json, printable, show
 
 GUESSED: Final = "guessed"
 """The code of the mark on a node that was read by what its bytes look like."""
@@ -67,6 +67,11 @@ class Process:
         self.name = name
         self.by = by
         self.since_ns = since_ns
+
+    @property
+    def label(self) -> str:
+        """The process for people, one word of safe text: ``ip[1234]``."""
+        return f"{printable(self.name)}[{self.pid}]"
 
 
 KNOWN_BY: Final = ("self", "socket", "exec")

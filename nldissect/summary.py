@@ -82,10 +82,11 @@ class Summary:
     """The columns of a message's line.
 
     direction: as in Message. family, operation: never empty. flags: names joined by commas.
-    details: the rest of the line. outcome: ack, done, error, malformed or "".
+    details: the rest of the line. outcome: ack, done, error, malformed or "". process: whose the
+    message is, "" where nothing tells.
     """
 
-    __slots__ = ("direction", "family", "operation", "flags", "details", "outcome")
+    __slots__ = ("direction", "family", "operation", "flags", "details", "outcome", "process")
 
     def __init__(self, direction: str, family: str, operation: str) -> None:
         self.direction = direction
@@ -94,6 +95,7 @@ class Summary:
         self.flags = ""
         self.details = ""
         self.outcome = ""
+        self.process = ""
 
 
 class _Pick:
@@ -195,6 +197,9 @@ class Summarizer:
             summary.details = "; ".join(note.message for note in message.problems)
             return summary
         summary.flags = _flags(message)
+        process = message.process
+        if process is not None:
+            summary.process = process.label
         if message.type < NLMSG_MIN_TYPE and message.type in (NLMSG_ERROR, NLMSG_DONE):
             self._result(message, summary)
         else:
@@ -481,7 +486,8 @@ _OUTCOMES: Final = {"error": "1;31", "malformed": "31", "ack": "2", "done": "2"}
 class Columns:
     """Summaries as aligned lines; a column widens when something does not fit.
 
-    width: cut lines to so many columns, 0 for never.
+    width: cut lines to so many columns, 0 for never. The process at the end of a line is not cut
+    but left out where it would take half of that.
     """
 
     def __init__(self, *, color: bool = False, width: int = 0) -> None:
@@ -511,10 +517,16 @@ class Columns:
             f"{summary.family:<{self._family}} {summary.operation:<{self._operation}} "
             f"{summary.flags:<{self._flags}} {summary.details}"
         ).rstrip()
-        if self._width and len(line) > self._width:
-            line = f"{line[: self._width - 1]}…"
+        width = self._width
+        end = f"  {summary.process}" if summary.process else ""
+        if width:
+            if 2 * len(end) > width:
+                end = ""
+            if len(line) + len(end) > width:
+                line = f"{line[: width - len(end) - 1]}…"
         if not self._color:
-            return line
+            return line + end
         style = _OUTCOMES.get(summary.outcome) or _STYLES[summary.direction]
         start = self._number + self._time + 2
-        return f"\x1b[2m{line[:start]}\x1b[0m\x1b[{style}m{line[start:]}\x1b[0m"
+        line = f"\x1b[2m{line[:start]}\x1b[0m\x1b[{style}m{line[start:]}\x1b[0m"
+        return f"{line}\x1b[2m{end}\x1b[0m" if end else line

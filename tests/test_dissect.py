@@ -11,8 +11,9 @@ from hypothesis import given, settings, strategies as st
 from nldissect.capture.source import open_capture
 from nldissect.dissect import Dissector, flag_names
 from nldissect.learn import Learned
-from nldissect.model import Message, Record
+from nldissect.model import Message, Process, Record
 from nldissect.text import printable
+from nldissect.transact import Tracker
 
 from .check import REGISTRY, check_record, dissector
 
@@ -347,3 +348,50 @@ def test_unknown_family_has_its_header_size_and_guesses() -> None:
     assert message.header == {"data": "0" * 16}
     guessed = [node for node in message.layers[-1].children if node.notes]
     assert {note.code for node in guessed for note in node.notes} == {"guessed"}
+
+
+def processes() -> Dissector:
+    """A dissector of a capture whose recorder knew who had port 7, and from 20 ns on who 8."""
+    reader = dissector()
+    known = reader.interfaces[0].processes
+    known.add(Process(0, 7, 12, "ip", "exec", 0))
+    known.add(Process(0, 8, 13, "dhcpcd", "socket", 20))
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("data", "time_ns", "name"),
+    [
+        (link(0) + nlmsg(16, bytes(16), pid=7), 0, "ip"),
+        (link(0) + nlmsg(18, bytes(16), 5, pid=7), None, "ip"),
+        (link(0) + nlmsg(2, bytes(20), pid=7), 5, "ip"),
+        (link(16) + nlmsg(16, bytes(16), pid=7), 5, None),
+        (link(0) + nlmsg(16, bytes(16), pid=8), 19, None),
+        (link(0) + nlmsg(16, bytes(16), pid=8), 20, "dhcpcd"),
+        (link(0) + nlmsg(16, bytes(16), pid=9), 20, None),
+        (link(0) + nlmsg(16, bytes(16)), 20, None),
+        (link(0) + b"\7\0", 20, None),
+        (link(0)[:9], 20, None),
+    ],
+)
+def test_whose_a_message_is(data: bytes, time_ns: int | None, name: str | None) -> None:
+    [message] = processes().dissect(Record(1, time_ns, 0, 253, data, len(data)))
+    assert (message.process and message.process.name) == name
+
+
+def test_whose_a_message_of_an_unknown_interface_is() -> None:
+    data = link(0) + nlmsg(16, bytes(16), pid=7)
+    [message] = processes().dissect(Record(1, 0, 1, 253, data, len(data)))
+    assert message.process is None
+
+
+def test_a_request_without_a_port_has_that_of_its_answer() -> None:
+    reader = processes()
+    reader.tracker = Tracker(reader, reader.answered)
+    request = link(0) + nlmsg(18, bytes(16), 5)
+    reply = link(0) + nlmsg(2, bytes(4) + request[16:32], pid=7)
+    [asked] = reader.dissect(Record(1, 0, 0, 253, request, len(request)))
+    assert asked.process is None
+    [told] = reader.dissect(Record(2, 5, 0, 253, reply, len(reply)))
+    assert asked.process is told.process is not None
+    assert asked.process.label == "ip[12]"

@@ -12,6 +12,7 @@ import nldissect
 from nldissect.export import writer_class
 from nldissect.model import Message
 
+from . import attributed
 from .differential.captures import CAPTURES, messages
 
 SCHEMA = json.loads((Path(nldissect.__file__).parent / "schema.json").read_text())
@@ -49,3 +50,18 @@ def test_every_line_of_ndjson(path: Path) -> None:
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
 def test_a_tree_of_each_kind(path: Path) -> None:
     check("tree", list({kind(message): message for message in messages(path)}.values()))
+
+
+@pytest.mark.parametrize("format_", ["ndjson", "tree"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_processes(format_: str, order: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(attributed.capture(order))
+    found = messages(path)
+    check(format_, found)
+    lines: list[bytes] = []
+    writer = writer_class(format_)(lines.append, [])
+    for message in found:
+        writer.message(message)
+    told = [json.loads(line).get("process") for line in lines]
+    assert [one and (one["name"], one["pid"], one["by"]) for one in told] == attributed.WHOSE

@@ -191,3 +191,27 @@ def test_equal_bytes_behind_another_header_size_are_read_again() -> None:
         message = reader.dissect(Record(number + 1, 0, 0, 253, link(16) + data, 52))[0]
         details.append(summarizer.summary(message).details)
     assert details == ["attr-3 true attr-1 abc", "attr-1 abc"]
+
+
+def test_the_process_stands_at_the_end() -> None:
+    summary = Summary("request", "rt-link", "newlink")
+    summary.details = "d"
+    plain = Columns().line(1, "0", summary)
+    summary.process = "ip[1234]"
+    assert Columns().line(1, "0", summary) == f"{plain}  ip[1234]"
+    colored = Columns(color=True).line(1, "0", summary)
+    assert colored.endswith("d\x1b[0m\x1b[2m  ip[1234]\x1b[0m")
+    summary.details = "d" * 200
+    line = Columns(width=90).line(1, "0", summary)
+    assert len(line) == 90
+    assert line.endswith("ddd…  ip[1234]")
+    narrow = Columns(width=19).line(1, "0", summary)
+    assert len(narrow) == 19
+    assert "ip" not in narrow
+
+
+@given(st.text("d", max_size=120), st.text("p", max_size=60), st.integers(10, 120))
+def test_no_line_is_wider_than_it_may_be(details: str, process: str, width: int) -> None:
+    summary = Summary("request", "rt-link", "newlink")
+    summary.details, summary.process = details, process
+    assert len(Columns(width=width).line(1, "0", summary)) <= width

@@ -46,6 +46,7 @@ class Packed:
         self._records = None
         self._describe()
         self._writer.close()
+        self._tell_counts()
         return self._taken()
 
     def _describe(self) -> None:
@@ -57,6 +58,18 @@ class Packed:
             )
             copy.processes = one.processes
             self._interfaces.append(copy)
+
+    def _tell_counts(self) -> None:
+        """Writes what recorders say of the interfaces of the last section."""
+        last = self._interfaces[-1].section if self._interfaces else 0
+        counted = [
+            source for source, one in zip(self._source, self._interfaces) if one.section == last
+        ]
+        for number, one in enumerate(counted):
+            if one.received is not None or one.dropped is not None:
+                self._writer.statistics(
+                    number, start_ns=0, end_ns=0, received=one.received, dropped=one.dropped
+                )
 
     def _write(self, block: bytes) -> None:
         self._blocks.append(block)

@@ -152,34 +152,35 @@ class PcapngWriter:
     def process(self, interface: int, process: Process) -> None:
         """Writes whose a port id is; interface: its number in the section."""
         order = self._order
-        since = process.since_ns
         head = struct.pack(
             order + "IIIIII", interface, process.protocol, process.port, process.pid,
-            since >> 32, since & 0xFFFFFFFF,
+            *_halves(process.since_ns),
         )  # fmt: skip
         options = [(PROCESS_NAME, process.name), (PROCESS_BY, process.by)]
         self._block(PROCESS, head + self._options(options))
 
     def statistics(
-        self, interface: int, *, start_ns: int, end_ns: int, received: int, dropped: int
+        self,
+        interface: int,
+        *,
+        start_ns: int,
+        end_ns: int,
+        received: int | None,
+        dropped: int | None,
     ) -> None:
         """Writes how many packets came to an interface and how many of them were lost since the
-        capture began; interface: its number in the section.
+        capture began, as far as it is known; interface: its number in the section.
         """
         order = self._order
-        parts = [struct.pack(order + "III", interface, *self._time(end_ns))]
-        for code, value in (
-            (ISB_STARTTIME, struct.pack(order + "II", *self._time(start_ns))),
-            (ISB_ENDTIME, struct.pack(order + "II", *self._time(end_ns))),
-            (ISB_IFRECV, struct.pack(order + "Q", received)),
-            (ISB_IFDROP, struct.pack(order + "Q", dropped)),
-        ):
-            parts.append(struct.pack(order + "HH", code, len(value)) + value)
-        parts.append(struct.pack(order + "HH", OPT_END, 0))
-        self._block(STATISTICS, b"".join(parts))
+        start, end = (struct.pack(order + "II", *_halves(ns)) for ns in (start_ns, end_ns))
+        options = [(ISB_STARTTIME, start), (ISB_ENDTIME, end)]
+        for code, count in ((ISB_IFRECV, received), (ISB_IFDROP, dropped)):
+            if count is not None:
+                options.append((code, struct.pack(order + "Q", count)))
+        self._block(STATISTICS, struct.pack(order + "I", interface) + end + self._packed(options))
 
     def close(self) -> None:
-        """Writes the interfaces that have no record."""
+        """Writes the interfaces that have no record, and the processes that came last."""
         self._describe(len(self._interfaces))
         if not self._order:
             self._open(-1, "little")
@@ -239,17 +240,19 @@ class PcapngWriter:
         body = struct.pack(self._order + "IHHq", BYTE_ORDER_MAGIC, 1, 0, -1)
         self._block(SECTION, body + self._options(self._header))
 
-    @staticmethod
-    def _time(time_ns: int) -> tuple[int, int]:
-        return time_ns >> 32, time_ns & 0xFFFFFFFF
-
     def _options(self, options: Sequence[tuple[int, str]]) -> bytes:
+        values: list[tuple[int, bytes]] = []
+        for code, text in options:
+            value = text.encode("utf-8", "backslashreplace")[:_OPTION_LIMIT]
+            values.append((code, value.decode("utf-8", "ignore").encode()))
+        return self._packed(values)
+
+    def _packed(self, options: Sequence[tuple[int, bytes]]) -> bytes:
+        """Options with their end; nothing where there are none."""
         if not options:
             return b""
         parts: list[bytes] = []
-        for code, text in options:
-            value = text.encode("utf-8", "backslashreplace")[:_OPTION_LIMIT]
-            value = value.decode("utf-8", "ignore").encode()
+        for code, value in options:
             parts.append(struct.pack(self._order + "HH", code, len(value)))
             parts.append(value + bytes(-len(value) & 3))
         parts.append(struct.pack(self._order + "HH", OPT_END, 0))
@@ -259,3 +262,7 @@ class PcapngWriter:
         total = len(body) + 12
         head = struct.pack(self._order + "II", kind, total)
         self._write(head + body + head[4:])
+
+
+def _halves(time_ns: int) -> tuple[int, int]:
+    return time_ns >> 32, time_ns & 0xFFFFFFFF

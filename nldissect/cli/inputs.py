@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -15,6 +16,7 @@ from ..export import Writer
 from ..model import Message
 from ..notes import SEVERITIES
 from ..session import Session
+from ..text import printable
 from .diagnostics import DONE, FOUND
 from .jobs import Jobs, available
 from .options import Settings
@@ -37,6 +39,7 @@ _LINK_TYPES: Final = {
     276: "Linux cooked v2",
 }
 _DIAGNOSES_SHOWN: Final = 3
+_DROPS_SHOWN: Final = 3
 _FIRST_PART: Final = 2048
 _PART: Final = 4096
 _ROUNDS: Final = 3
@@ -214,6 +217,20 @@ def _tell_of_oddities(capture: Capture | Series, settings: Settings) -> None:
     if isinstance(capture, Series):
         for error in capture.errors:
             settings.diagnostics.exception(error)
+    _tell_of_drops(capture, settings)
+
+
+def _tell_of_drops(capture: Capture | Series, settings: Settings) -> None:
+    drops: Counter[str] = Counter()
+    for interface in capture.interfaces:
+        if interface.dropped:
+            drops[printable(interface.name) or "an interface"] += interface.dropped
+    for name, count in list(drops.items())[:_DROPS_SHOWN]:
+        packets = "1 packet" if count == 1 else f"{count} packets"
+        settings.diagnostics.warning(f"the recorder dropped {packets} of {name} ({capture.path})")
+    if len(drops) > _DROPS_SHOWN:
+        more = sum(list(drops.values())[_DROPS_SHOWN:])
+        settings.diagnostics.warning(f"and {more} of others ({capture.path})")
 
 
 def _tell_of_others(source: Session, path: str, settings: Settings) -> None:

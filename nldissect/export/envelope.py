@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.json import Encoder
 
 from ..dissect import flag_names
-from ..model import Interface, Message, Note
+from ..model import Interface, Message, Note, Process
 from ..wire.consts import PROTOCOLS
 
 CACHE_LIMIT = 65536
@@ -26,6 +26,7 @@ class Envelope:
         self._heads: dict[tuple[int, int], str] = {}
         self._names: dict[tuple[str, str, str, str], str] = {}
         self._flags: dict[tuple[str, int], str] = {}
+        self._processes: dict[Process, str] = {}
 
     def text(self, value: object) -> str:
         """A value as JSON text."""
@@ -70,7 +71,9 @@ class Envelope:
         return "" if error is None else f',"error":{self.text(error)}'
 
     def end(self, message: Message) -> str:
-        """The object from ``txn`` to its brace, with the line's end."""
+        """The object from ``process`` to its brace, with the line's end."""
+        process = message.process
+        whose = "" if process is None else self._process(process)
         txn = message.txn
         words = "null" if txn is None else str(txn.number)
         latency = message.latency_ns
@@ -80,7 +83,16 @@ class Envelope:
             words += self._notification(message)
         notes = message.notes
         text = self.notes(notes) if notes else "[]"
-        return f',"txn":{words}{self._file},"notes":{text}}}\n'
+        return f'{whose},"txn":{words}{self._file},"notes":{text}}}\n'
+
+    def _process(self, process: Process) -> str:
+        part = self._processes.get(process)
+        if part is None:
+            words = self.text({"pid": process.pid, "name": process.name, "by": process.by})
+            part = f',"process":{words}'
+            if len(self._processes) < CACHE_LIMIT:
+                self._processes[process] = part
+        return part
 
     def _notification(self, message: Message) -> str:
         """What only notifications have."""

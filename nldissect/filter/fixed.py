@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ..dissect import flag_names
-from ..model import Message
+from ..model import KNOWN_BY, Message
 from ..notes import CATALOGUE, SEVERITIES
 from ..spec.types import Enum
 from ..text import Json
@@ -64,6 +64,7 @@ _DIRECTION: Final = Shape("enum", _names("dir", ("unknown", "request", "reply", 
 _SEVERITY: Final = Shape("enum", _names("severity", SEVERITIES))
 _TXN_STATE: Final = Shape("enum", _names("state", ("open", "done", "failed")))
 _TXN_KIND: Final = Shape("enum", _names("kind", ("request", "notify", "orphan")))
+_PROCESS_BY: Final = Shape("enum", _names("by", KNOWN_BY))
 _UINT: Final = Shape("uint")
 _SINT: Final = Shape("sint")
 _TEXT: Final = Shape("string")
@@ -179,6 +180,14 @@ def _of_txn(name: str) -> Get:
             txn = txn.outcome
         value = None if txn is None else getattr(txn, name)
         return _NONE if value is None else [value]
+
+    return get
+
+
+def _of_process(name: str) -> Get:
+    def get(message: Message) -> list[Json]:
+        process = message.process
+        return _NONE if process is None else [getattr(process, name)]
 
     return get
 
@@ -312,6 +321,11 @@ def fixed_fields(catalogue: Catalogue) -> dict[str, Field]:
     put("txn.code", _SINT, _of_txn("code"), "txn")
     for name in ("interrupted", "ambiguous"):
         put(f"txn.{name}", _BOOL, _of_txn(name), "txn")
+
+    # Requests often do not say their port: the transaction does in the end.
+    put("process", Shape("string", words=open_), _of_process("name"), "txn")
+    put("process.pid", _UINT, _of_process("pid"), "txn")
+    put("process.by", _PROCESS_BY, _of_process("by"), "txn")
 
     put("note", _BOOL, _noted, "notes")
     put("note.severity", _SEVERITY, _of_notes("severity"), "notes")

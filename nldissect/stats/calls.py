@@ -88,7 +88,7 @@ class _Call:
     """A transaction and what was seen of it."""
 
     __slots__ = ("txn", "operation", "held", "messages", "size", "requests", "answers", "errors",
-                 "asks", "first_ns", "last_ns")  # fmt: skip
+                 "asks", "first_ns", "last_ns", "process")  # fmt: skip
 
     def __init__(self, txn: Transaction, operation: Operation) -> None:
         self.txn = txn
@@ -102,6 +102,7 @@ class _Call:
         self.asks = False
         self.first_ns: int | None = None
         self.last_ns: int | None = None
+        self.process = ""
 
     @property
     def state(self) -> str:
@@ -125,9 +126,13 @@ class _Call:
 
 
 class Port:
-    """What a socket said and was told."""
+    """What a socket said and was told.
 
-    __slots__ = ("messages", "size", "requests", "answers", "errors", "first_ns", "last_ns")
+    process: the last one that is known to have had it, "" if none is.
+    """
+
+    __slots__ = ("messages", "size", "requests", "answers", "errors", "first_ns", "last_ns",
+                 "process")  # fmt: skip
 
     def __init__(self) -> None:
         self.messages = 0
@@ -137,6 +142,7 @@ class Port:
         self.errors = 0
         self.first_ns: int | None = None
         self.last_ns: int | None = None
+        self.process = ""
 
     def take(self, call: _Call | Port) -> None:
         """Takes what was seen of a transaction, or of another port."""
@@ -149,6 +155,7 @@ class Port:
             self.first_ns = call.first_ns
         if call.last_ns is not None and (self.last_ns is None or call.last_ns > self.last_ns):
             self.last_ns = call.last_ns
+        self.process = call.process or self.process
 
 
 PortKey = tuple[int, int]
@@ -274,6 +281,8 @@ class Calls:
             if call.first_ns is None:
                 call.first_ns = time_ns
             call.last_ns = time_ns
+        if not call.process and (process := message.process) is not None:
+            call.process = process.label
         call.messages += 1
         call.size += message.end - message.start
         operation = call.operation

@@ -113,6 +113,7 @@ def ports(totals: Totals) -> Table:
     columns = (
         Column("port", "int"),
         Column("protocol", "text"),
+        Column("process", "text"),
         Column("messages", "int"),
         Column("bytes", "bytes"),
         Column("requests", "int"),
@@ -138,10 +139,11 @@ def ports(totals: Totals) -> Table:
         of = where.of_protocol(kind)
         numbers.setdefault(of, []).append(str(number))
         of = where.both(of, f"txn.port == {number}", "txn.kind != notify")
-        table.add(of, number, where.protocol_name(kind), *_cells(port))
+        whose = port.process or None
+        table.add(of, number, where.protocol_name(kind), whose, *_cells(port))
     if rest.messages:
         others = [f"!({of} && txn.port in {{{', '.join(some)}}})" for of, some in numbers.items()]
-        table.add(where.both("txn.kind != notify", *others), None, "other", *_cells(rest))
+        table.add(where.both("txn.kind != notify", *others), None, "other", None, *_cells(rest))
     return table
 
 

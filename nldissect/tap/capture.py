@@ -10,10 +10,9 @@ import struct
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Final
 
-from .. import __version__
 from ..capture.blocks import ENHANCED_PACKET, OPT_COMMENT, SHB_HARDWARE, SHB_OS, SHB_USERAPPL
 from ..capture.feed import strerror
 from ..capture.write import PcapngWriter
@@ -118,8 +117,7 @@ class Tap:
         removed; what waits for the reader is passed on by ``close``.
         """
         try:
-            if self._families is not None:
-                self._families.tell(self._options.policies)
+            self._tell_families()
             self._turns(control, progress)
             self._drain()
         except BrokenPipeError:
@@ -174,14 +172,21 @@ class Tap:
             self._files.tick()
             if self._files.full:
                 return
-            if self._files.switched and self._families is not None:
+            if self._files.switched:
                 self._files.switched = False
-                self._families.tell(self._options.policies)
+                self._tell_families()
             now = time.monotonic()
             if now - report_s >= _TURN_S:
                 report_s = now
                 self._count_drops(now)
                 progress(self.report)
+
+    def _tell_families(self) -> None:
+        """Has the kernel say what families there are."""
+        if self._families is not None:
+            # Without an answer the capture goes on, and has no names.
+            with suppress(OSError):
+                self._families.tell(self._options.policies)
 
     def _take(self) -> bool:
         """Takes the next block of the ring; False if there is none."""
@@ -292,7 +297,7 @@ class Tap:
         header = [
             (SHB_HARDWARE, system.machine),
             (SHB_OS, f"{system.sysname} {system.release}"),
-            (SHB_USERAPPL, f"nldissect {__version__}"),
+            (SHB_USERAPPL, self._options.program),
             (OPT_COMMENT, f"host: {socket.gethostname()}"),
         ]
         if self._options.command:

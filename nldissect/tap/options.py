@@ -14,7 +14,8 @@ class Options(msgspec.Struct, omit_defaults=True):
     process in it or its path, "" for this one. protocols: netlink protocols, all if there are
     none. policies: ask the kernel for those of all families. buffer: of the kernel, in bytes.
     target: the pcapng file, ``-`` for standard output, None for none. each: when the next file of a
-    ring begins; stop: when the capture ends. command: how the program was called.
+    ring begins; stop: when the capture ends. program: who captures, with its version; command: how
+    it was called.
     feed, status: descriptors of pipes, for blocks and for reports; feed -1 for none.
     """
 
@@ -28,6 +29,7 @@ class Options(msgspec.Struct, omit_defaults=True):
     target: str | None = None
     each: Limits = Limits()
     stop: Limits = Limits()
+    program: str = "nldissect"
     command: str = ""
 
 

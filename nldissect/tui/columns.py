@@ -150,6 +150,8 @@ def standard() -> list[Column]:
                lambda _, summary: summary.operation, grows=22, summed=True),
         Column("summary", "Summary", 0, _summary,
                lambda _, summary: summary.details, summed=True),
+        Column("process", "Process", 8, lambda row: row.summary.process,
+               lambda _, summary: summary.process or None, grows=18, summed=True),
         Column("latency", "Latency", 7, _latency,
                lambda message, _: message.latency_ns, right=True, grows=9),
         Column("severity", "!", 1, lambda row: SEVERITY_SIGNS.get(row.severity, ""),

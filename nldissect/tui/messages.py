@@ -31,7 +31,8 @@ _NARROW_LIMITS: Final = {"family": 9, "operation": 12, "time": 12}
 class MessageList(Lines):
     """The messages that are shown, a row each.
 
-    rows: which they are. columns: in their order; chosen: which one of those shown keys act on.
+    rows: which they are. columns: in their order, of which that of processes is only in sight
+    where the capture tells of some; chosen: which one of those in sight keys act on.
     sorted_by: key of the column that the rows are sorted by, and whether backwards. following: the
     last message stays selected; furthest: the last row that was in sight. marks, found: numbers of
     messages; comments: the user's, by number.
@@ -72,6 +73,7 @@ class MessageList(Lines):
         self.selected = 0
         self._summarizer = Summarizer(recording.learned)
         self._made: dict[int, Row] = {}
+        self._attributed = False
 
     # Rows
 
@@ -134,7 +136,11 @@ class MessageList(Lines):
 
     def shown_columns(self) -> list[Column]:
         """The columns in sight, in order."""
-        return [column for column in self.columns if column.shown]
+        return [
+            column
+            for column in self.columns
+            if column.shown and (self._attributed or column.key != "process")
+        ]
 
     def widths(self) -> list[tuple[Column, int]]:
         """The shown columns with their widths in this pane."""
@@ -213,6 +219,9 @@ class MessageList(Lines):
 
     def update(self) -> None:
         """The recording has grown, or other rows are shown."""
+        if not self._attributed and any(len(each.processes) for each in self.recording.interfaces):
+            self._attributed = True
+            self.lay_out()
         self.rows.update()
         self.changed()
         if self.following and self.count():

@@ -58,10 +58,16 @@ def options(pairs: Iterable[tuple[int, bytes]], order: str = "<") -> bytes:
     return b"".join([*parts, bytes(4)]) if parts else b""
 
 
-def section(order: str = "<", length: int = -1, version: tuple[int, int] = (1, 0)) -> bytes:
-    """A section header block."""
+def section(
+    order: str = "<",
+    length: int = -1,
+    version: tuple[int, int] = (1, 0),
+    words: Iterable[tuple[int, str]] = (),
+) -> bytes:
+    """A section header block; words: code and text of its options."""
     body = struct.pack(order + "IHHq", 0x1A2B3C4D, *version, length)
-    return block(0x0A0D0D0A, body, order)
+    pairs = [(code, text.encode()) for code, text in words]
+    return block(0x0A0D0D0A, body + options(pairs, order), order)
 
 
 def interface(
@@ -72,9 +78,11 @@ def interface(
     description: str = "",
     tsresol: int | None = None,
     tsoffset: int | None = None,
+    words: Iterable[tuple[int, str]] = (),
 ) -> bytes:
-    """An interface description block."""
-    pairs = [(code, text.encode()) for code, text in ((2, name), (3, description)) if text]
+    """An interface description block; words: code and text of further options."""
+    texts = ((2, name), (3, description), *words)
+    pairs = [(code, text.encode()) for code, text in texts if text]
     if tsresol is not None:
         pairs.append((9, bytes([tsresol])))
     if tsoffset is not None:
@@ -118,6 +126,29 @@ def simple(data: bytes, order: str = "<", wire_len: int | None = None) -> bytes:
     """A simple packet block."""
     wire = len(data) if wire_len is None else wire_len
     return block(3, struct.pack(order + "I", wire) + data, order)
+
+
+def process(
+    port: int,
+    pid: int,
+    name: str,
+    by: str,
+    since_ns: int,
+    order: str = "<",
+    interface: int = 0,
+    protocol: int = 0,
+) -> bytes:
+    """A block that tells whose a netlink port id is."""
+    high, low = since_ns >> 32, since_ns & 0xFFFFFFFF
+    head = struct.pack(order + "6I", interface, protocol, port, pid, high, low)
+    pairs = [(2, name.encode()), (3, by.encode())]
+    return block(0x80006E6C, head + options(pairs, order), order)
+
+
+def statistics(counts: Iterable[tuple[int, int]], order: str = "<", interface: int = 0) -> bytes:
+    """An interface statistics block; counts: option and number."""
+    pairs = [(code, struct.pack(order + "Q", number)) for code, number in counts]
+    return block(5, struct.pack(order + "3I", interface, 0, 0) + options(pairs, order), order)
 
 
 def pcapng(records: Iterable[Packet], order: str = "<", link_type: int = 253) -> bytes:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nldissect.capture.source import Capture, open_capture
 from nldissect.errors import CaptureError, NldissectError, NotACapture, TruncatedCapture
+from nldissect.model import Interface
 from tests.capture import build
 from tests.capture.reading import fields, interface_fields, read_bytes
 
@@ -316,3 +318,167 @@ def test_agrees_with_scapy(
         assert record.wire_len == meta.wirelen
         assert record.link_type == meta.linktype
         assert record.time_ns == ticks * 1_000_000_000 // meta.tsresol
+
+
+def told(interface: Interface) -> list[tuple[object, ...]]:
+    """What is known of processes."""
+    return [
+        (one.protocol, one.port, one.pid, one.name, one.by, one.since_ns)
+        for one in interface.processes
+    ]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_processes(tmp_path: Path, order: str) -> None:
+    data = build.section(order) + build.interface(order) + build.interface(order, name="b")
+    data += build.process(7, 77, "ip", "exec", TIME, order)
+    data += build.process(1 << 31, 5, "müller\n", "socket", 0, order, interface=1, protocol=16)
+    data += build.process(7, 77, "ip", "exec", TIME, order)
+    data += build.process(8, 8, "", "self", (1 << 64) - 1, order)
+    expected = [
+        [(0, 7, 77, "ip", "exec", TIME), (0, 8, 8, "", "self", (1 << 64) - 1)],
+        [(16, 1 << 31, 5, "müller\n", "socket", 0)],
+    ]
+    with opened(data, tmp_path) as capture:
+        for _ in range(2):
+            assert list(iter(capture)) == []
+            assert [told(interface) for interface in capture.interfaces] == expected
+        assert not capture.diagnoses
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_processes_are_known_before_the_records_behind_them(tmp_path: Path, order: str) -> None:
+    data = build.pcapng([(TIME, b"one")], order)
+    data += build.process(7, 77, "ip", "exec", TIME, order) + build.enhanced(TIME, b"two", order)
+    with opened(data, tmp_path) as capture:
+        counts = [len(capture.interfaces[record.interface].processes) for record in capture]
+    assert counts == [0, 1]
+    with opened(data, tmp_path) as capture:
+        steps = {known: len(capture.interfaces[0].processes) for known in capture.indexing()}
+        assert steps == {1: 0, 2: 1}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (lambda order: struct.pack(order + "5I", 0, 0, 7, 7, 0), "block is too short"),
+        (lambda order: struct.pack(order + "6I", 3, 0, 7, 7, 0, 0), "unknown interface 3"),
+        (lambda order: struct.pack(order + "6I", 0, 0, 7, 7, 0, 0), "known by ''"),
+        (
+            lambda order: (
+                struct.pack(order + "6I", 0, 0, 7, 7, 0, 0)
+                + build.options([(2, b"ip"), (3, b"magic")], order)
+            ),
+            "known by 'magic'",
+        ),
+        (
+            lambda order: struct.pack(order + "6IHH", 0, 0, 7, 7, 0, 0, 2, 1000) + b"ip",
+            "option 2 does not fit its block",
+        ),
+    ],
+)
+def test_a_bad_process_is_told_and_passed_over(
+    tmp_path: Path, order: str, body: Callable[[str], bytes], words: str
+) -> None:
+    data = build.section(order) + build.interface(order)
+    data += build.block(0x80006E6C, body(order), order) + build.enhanced(TIME, b"x", order)
+    with opened(data, tmp_path) as capture:
+        assert len(list(iter(capture))) == 1
+        assert len(capture.interfaces[0].processes) == 0
+        [diagnosis] = capture.diagnoses
+        assert words in diagnosis.what
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_statistics(tmp_path: Path, order: str) -> None:
+    data = build.section(order) + 3 * build.interface(order)
+    for interface, counts in (
+        (0, [(4, 10), (5, 1)]),
+        (1, [(4, 1 << 40), (5, 7), (7, 3)]),
+        (0, [(4, 20), (5, 2), (6, 9), (8, 9)]),
+        (0, []),
+    ):
+        data += build.statistics(counts, order, interface)
+    with opened(data, tmp_path) as capture:
+        list(iter(capture))
+        found = [(interface.received, interface.dropped) for interface in capture.interfaces]
+        assert found == [(20, 2), (1 << 40, 3), (None, None)]
+        assert not capture.diagnoses
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (lambda order: struct.pack(order + "2I", 0, 0), "block is too short"),
+        (lambda order: struct.pack(order + "3I", 1, 0, 0), "unknown interface 1"),
+        (
+            lambda order: struct.pack(order + "3I", 0, 0, 0) + build.options([(5, b"12")], order),
+            "option 5 has 2 bytes",
+        ),
+    ],
+)
+def test_bad_statistics_are_told_and_passed_over(
+    tmp_path: Path, order: str, body: Callable[[str], bytes], words: str
+) -> None:
+    data = build.section(order) + build.interface(order) + build.block(5, body(order), order)
+    with opened(data, tmp_path) as capture:
+        assert list(iter(capture)) == []
+        assert capture.interfaces[0].dropped is None
+        [diagnosis] = capture.diagnoses
+        assert words in diagnosis.what
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_the_recorder_says_of_itself(tmp_path: Path, order: str) -> None:
+    words = [(2, "x86_64"), (3, "Linux 6.12"), (4, "nldissect 1"), (1, "host: x")]
+    data = build.section(order, words=words)
+    data += build.interface(order, words=[(11, "\0proto 16"), (11, "\1code"), (15, "nlmon")])
+    data += build.interface(order, words=[(1, "second"), (12, "Linux 6.1")])
+    with opened(data, tmp_path) as capture:
+        list(iter(capture))
+        section = ("hardware: x86_64", "system: Linux 6.12", "program: nldissect 1")
+        section += ("comment: host: x",)
+        assert [interface.about for interface in capture.interfaces] == [
+            (*section, "filter: proto 16", "hardware: nlmon"),
+            (*section, "comment: second", "system: Linux 6.1"),
+        ]
+
+
+def test_what_is_said_is_bounded(tmp_path: Path) -> None:
+    words = [(1, str(number)) for number in range(100_000)]
+    data = build.section(words=words) + build.interface(words=words)
+    with opened(data, tmp_path) as capture:
+        assert list(iter(capture)) == []
+        assert len(capture.interfaces[0].about) == 128
+
+
+@SAME_FILE
+@given(
+    st.sampled_from(ORDERS),
+    st.lists(
+        st.tuples(st.sampled_from((1, 5, 0x80006E6C, 0x0A0D0D0A)), st.binary(max_size=80)),
+        max_size=5,
+    ),
+)
+def test_any_bytes_in_header_blocks(
+    tmp_path: Path, order: str, bodies: list[tuple[int, bytes]]
+) -> None:
+    data = build.pcapng([(TIME, b"one")], order)
+    data += b"".join(build.block(kind, body, order) for kind, body in bodies)
+    records, error = read_bytes(data, tmp_path / "x")
+    assert [record.data for record in records] == [b"one"]
+    assert error is None or isinstance(error, CaptureError)
+
+
+@SAME_FILE
+@given(st.sampled_from(ORDERS), st.sampled_from((5, 0x80006E6C)), st.binary(max_size=80))
+def test_any_bytes_behind_an_interface_number(
+    tmp_path: Path, order: str, kind: int, rest: bytes
+) -> None:
+    data = build.pcapng([(TIME, b"one")], order)
+    data += build.block(kind, bytes(4) + rest, order) + build.enhanced(TIME, b"two", order)
+    records, error = read_bytes(data, tmp_path / "x")
+    assert [record.data for record in records] == [b"one", b"two"]
+    assert error is None

@@ -8,6 +8,7 @@ import pytest
 
 from nldissect.capture.series import Series, group
 
+from . import build
 from .build import pcap
 
 SECOND = 1_000_000_000
@@ -86,3 +87,35 @@ def test_a_file_that_is_cut_does_not_end_the_series(tmp_path: Path) -> None:
         True,
         True,
     ]
+
+
+def told(series: Series) -> list[tuple[str, int]]:
+    """The processes of the only interface."""
+    [interface] = series.interfaces
+    return [(process.name, process.since_ns) for process in interface.processes]
+
+
+def test_processes_and_counts_of_all_files(tmp_path: Path) -> None:
+    paths: list[str] = []
+    for place in range(3):
+        time = (place + 1) * SECOND
+        data = build.section() + build.interface(name="nlmon0", tsresol=9)
+        data += build.process(7, 7, "ip", "exec", 0)
+        data += build.process(8, 8, f"daemon{place}", "socket", time)
+        data += build.enhanced(time, b"x") + build.process(9, 9, f"late{place}", "exec", time)
+        data += build.enhanced(time, b"y")
+        data += build.statistics([(4, 100 * (place + 1)), (5, 5 * place)])
+        path = tmp_path / f"x_{place}_2026112212000{place}.pcapng"
+        path.write_bytes(data)
+        paths.append(str(path))
+    series = Series(paths)
+    at: list[int] = []
+    for _ in series:
+        at.append(len(told(series)))
+    assert at == [2, 3, 4, 5, 6, 7]
+    assert told(series)[:3] == [("ip", 0), ("daemon0", SECOND), ("late0", SECOND)]
+    for _ in range(2):
+        [interface] = series.interfaces
+        assert (interface.received, interface.dropped) == (300, 10)
+        assert len(list(series)) == 6
+        assert len(told(series)) == 7

@@ -145,3 +145,22 @@ def test_nothing_is_a_capture_as_well() -> None:
     packed = Packed(iter(()), [])
     capture = Capture("x", -1, packed.read)
     assert list(iter(capture)) == []
+
+
+def test_processes_and_counts(tmp_path: Path) -> None:
+    paths: list[str] = []
+    for place in range(2):
+        data = build.section() + build.interface(name="nlmon0", tsresol=9)
+        data += build.process(7, 7, f"a{place}", "exec", TIME + place)
+        data += build.enhanced(TIME + place, b"x") + build.process(8, 8, f"b{place}", "self", TIME)
+        data += build.enhanced(TIME + place, b"y") + build.statistics([(4, 9 + place), (7, 2)])
+        path = tmp_path / f"x.pcapng{place}"
+        path.write_bytes(data)
+        paths.append(str(path))
+    with open_stream(paths) as capture:
+        known: list[list[str]] = []
+        for record in capture:
+            known.append([one.name for one in capture.interfaces[record.interface].processes])
+        assert known == [["a0"], ["a0", "b0"], ["a0", "b0", "a1"], ["a0", "b0", "a1", "b1"]]
+        [interface] = capture.interfaces
+        assert (interface.received, interface.dropped) == (10, 2)

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from nldissect.capture.source import open_capture
 from nldissect.capture.write import PcapngWriter, PcapWriter
 from nldissect.errors import UsageError
-from nldissect.model import Interface, Record
+from nldissect.model import Interface, Process, Record
 from tests.capture import build
 from tests.capture.reading import fields, interface_fields
 from tests.capture.test_pcap import SAME_FILE
@@ -311,3 +311,76 @@ def test_another_input_has_a_section_of_its_own(tmp_path: Path) -> None:
     interfaces, records = reread(out.getvalue(), tmp_path / "x.pcapng")
     assert [(each.section, each.name) for each in interfaces] == [(0, "first"), (1, "second")]
     assert [each.interface for each in records] == [0, 1]
+
+
+def known(interface: Interface) -> list[tuple[object, ...]]:
+    """The processes of an interface as something that compares."""
+    return [
+        (one.protocol, one.port, one.pid, one.name, one.by, one.since_ns)
+        for one in interface.processes
+    ]
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_processes_stand_before_the_records_behind_them(tmp_path: Path, order: str) -> None:
+    interfaces = [nlmon(order), nlmon(order, link_type=276)]
+    out = io.BytesIO()
+    writer = PcapngWriter(out.write, interfaces)
+    interfaces[0].processes.add(Process(16, 1 << 31, 7, "müller", "socket", TIME))
+    interfaces[1].processes.add(Process(0, 8, 8, "", "exec", 0))
+    counts: list[list[int]] = []
+    for number in range(4):
+        link_type = interfaces[number & 1].link_type
+        writer.record(Record(number, TIME, number & 1, link_type, b"x", 1))
+        counts.append([len(each.processes) for each in interfaces])
+        one = Process(0, number, 9, "a" * number, "self", (1 << 64) - 1)
+        interfaces[number & 1].processes.add(one)
+    writer.close()
+    (tmp_path / "x").write_bytes(out.getvalue())
+    with open_capture(str(tmp_path / "x")) as capture:
+        for record, expected in zip(capture, counts):
+            index = record.interface
+            assert len(capture.interfaces[index].processes) == expected[index]
+        assert not capture.diagnoses
+        assert [known(each) for each in capture.interfaces] == [known(each) for each in interfaces]
+
+
+def test_processes_are_written_in_each_section_of_their_interface(tmp_path: Path) -> None:
+    interfaces = [nlmon(), nlmon("big")]
+    interfaces[1].section = 1
+    interfaces[0].processes.add(Process(0, 7, 7, "ip", "exec", 0))
+    records = [Record(n, TIME, n & 1, 253, b"x", 1) for n in range(3)]
+    found, _ = reread(written(PcapngWriter, interfaces, records), tmp_path / "x")
+    ip = [(0, 7, 7, "ip", "exec", 0)]
+    assert [known(each) for each in found] == [ip, [], ip]
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("received", [None, 1 << 40])
+def test_statistics(tmp_path: Path, order: str, received: int | None) -> None:
+    out = io.BytesIO()
+    writer = PcapngWriter(out.write, [nlmon(order)])
+    writer.record(Record(1, TIME, 0, 253, b"x", 1))
+    writer.statistics(0, start_ns=TIME, end_ns=TIME + 5, received=received, dropped=12)
+    writer.close()
+    [found], _ = reread(out.getvalue(), tmp_path / "x")
+    assert (found.received, found.dropped) == (received, 12)
+
+
+@pytest.mark.skipif(shutil.which("capinfos") is None, reason="capinfos is not installed")
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_wireshark_knows_what_was_dropped(tmp_path: Path, order: str) -> None:
+    interface = nlmon(order)
+    interface.processes.add(Process(16, 7, 7, "ip", "exec", TIME))
+    out = io.BytesIO()
+    writer = PcapngWriter(out.write, [interface])
+    writer.record(Record(1, TIME, 0, 253, b"x", 1))
+    writer.statistics(0, start_ns=TIME, end_ns=TIME + 5, received=13, dropped=12)
+    writer.close()
+    (tmp_path / "x").write_bytes(out.getvalue())
+    run = subprocess.run(
+        ["capinfos", "-I", str(tmp_path / "x")], capture_output=True, text=True, timeout=60,
+        check=True,
+    )  # fmt: skip
+    assert "Number of stat entries = 1" in run.stdout
+    assert "Number of packets = 1" in run.stdout

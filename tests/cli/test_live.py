@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 import pytest
 from msgspec.structs import replace
 
+from nldissect import __version__
 from nldissect.capture import live as module
 from nldissect.capture.source import Capture
 from nldissect.capture.write import PcapngWriter
@@ -266,7 +267,8 @@ def test_what_is_asked_of_the_capture(
     monkeypatch.setattr(sys, "argv", ["/usr/bin/nldissect", "live", "-w", "a b"])
     fake = begin()
     assert main(["live", *words]) == 0
-    assert fake.options == replace(options, command="nldissect live -w 'a b'")
+    asked = replace(options, program=f"nldissect {__version__}", command="nldissect live -w 'a b'")
+    assert fake.options == asked
     assert fake.reads
     capfdbinary.readouterr()
 
@@ -313,6 +315,9 @@ def test_its_own_traffic_is_hidden_unless_it_is_asked_for(
         assert main(["live", *options]) == 0
         shown = capfdbinary.readouterr().out.splitlines()
         assert [int(line.split()[0]) for line in shown] == numbers
+    begin(blocks)
+    assert main(["live", "-T", "pcapng"]) == 0
+    assert capfdbinary.readouterr().out == b"".join(blocks)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from nldissect.tui.lines import Lines
 from nldissect.tui.messages import MessageList
 from nldissect.tui.state import Config, State
 from nldissect.tui.tree import TreePane
+from tests import attributed
 from tests.tui.driving import CAPTURES, browser, drive, settled, shown, told, until
 
 WIDE = (160, 48)
@@ -287,6 +288,43 @@ def test_columns_are_added_moved_resized_and_hidden() -> None:
         assert next(c for c in list_.columns if c.key == "time").width == width + 2
         await press(pilot, "H")
         assert "time" not in [column.key for column in list_.shown_columns()]
+
+    drive(browser("rt-link.pcap"), steps, WIDE)
+
+
+@pytest.mark.parametrize("growing", [False, True])
+def test_processes_have_a_column_where_there_are_some(growing: bool, tmp_path: Path) -> None:
+    blocks = attributed.blocks()
+
+    def read() -> bytes:
+        return blocks.pop(0) if blocks else b""
+
+    async def steps(pilot: Any) -> None:
+        list_ = list_of(pilot)
+        await until(pilot, lambda: screen_of(pilot).recording.whole)
+        await settled(pilot)
+        await until(pilot, lambda: "dhcpcd[5678]" in shown(pilot.app))
+        # The request has no port of its own: its answer tells.
+        assert shown(pilot.app).count("ip[1234]") == 2
+        column = next(each for each in list_.shown_columns() if each.key == "process")
+        assert column.width == len("nldissect[77]")
+        column.shown = False
+        list_.lay_out()
+        await pilot.pause()
+        assert "ip[1234]" not in shown(pilot.app)
+
+    path = tmp_path / "x.pcapng"
+    path.write_bytes(attributed.capture())
+    drive(browser(Capture("stream", -1, read) if growing else path), steps, WIDE)
+
+
+def test_without_processes_there_is_no_column_of_them() -> None:
+    async def steps(pilot: Any) -> None:
+        await settled(pilot)
+        list_ = list_of(pilot)
+        assert "process" in [column.key for column in list_.columns]
+        assert "process" not in [column.key for column in list_.shown_columns()]
+        assert "Process" not in shown(pilot.app)
 
     drive(browser("rt-link.pcap"), steps, WIDE)
 

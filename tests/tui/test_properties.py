@@ -14,7 +14,8 @@ from nldissect.recording import Recording
 from nldissect.tui.jobs import Job
 from nldissect.tui.screens.properties import PropertiesScreen, Tally, facts_of
 from nldissect.tui.wish import Wish
-from tests.capture.build import enhanced, interface, pcap, section, simple
+from tests import attributed
+from tests.capture.build import enhanced, interface, pcap, process, section, simple
 from tests.tui.driving import CAPTURES, drive, recording_of, registry, shown, until
 
 COOKED = bytes.fromhex("0004033800000000000000000000") + bytes(2)
@@ -59,6 +60,28 @@ def test_a_pcap_file() -> None:
     ]
     assert said["families"] == ["none named"]
     assert said["end"] == ["whole"]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_what_the_recorder_tells(order: str, tmp_path: Path) -> None:
+    said = facts(recording_at(tmp_path / "x", attributed.capture(order)))
+    assert said["interface 0"][3:] == [
+        "17 packets came to it",
+        "12 packets were dropped by the recorder",
+        "2 processes are known",
+        "dhcpcd[5678], ip[1234]",
+        "system: Linux 6.12",
+        "comment: host: x",
+    ]
+
+
+def test_what_the_recorder_tells_is_safe_text(tmp_path: Path) -> None:
+    data = section(words=[(1, "a\x1b[31m")]) + interface()
+    data += process(7, 7, "b\x1b[31m\n", "exec", 0)
+    said = facts(recording_at(tmp_path / "x", data))
+    assert said["interface 0"][3:] == [
+        "1 process is known", "b\\x1b[31m\\n[7]", "comment: a\\x1b[31m",
+    ]  # fmt: skip
 
 
 def test_compressed_and_cut_and_what_is_not_netlink() -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from ... import __version__
 from ...errors import CaptureError, UsageError
 from ...export import BINARY, COLUMNS, FORMATS, Writer, writer_class
 from ...wire.consts import PROTOCOLS
 from ..diagnostics import did_you_mean
-from ..filters import columns, field_option, filter_option, wanted
+from ..filters import FilterText, columns, field_option, filter_option, wanted
 from ..options import (
     Settings,
     Word,
@@ -65,7 +66,9 @@ _HEARD: Final = (0, 2, 4, 5, 6, 10, 12, 16)
 @click.option("--own", is_flag=True, help="Print what this program asks the kernel as well.")
 @click.option("--netns", "namespace", metavar="NAME|PID", help="Another network namespace.")
 @count_option
-@click.option("--until", metavar="FILTER", help="End with the first message that matches.")
+@click.option(
+    "--until", metavar="FILTER", type=FilterText(), help="End with the first message that matches."
+)
 @click.option(
     "-a", "stop", multiple=True, metavar="WHAT:N",
     help="End after packets:N, duration:SECONDS, filesize:KB or files:N.",
@@ -141,10 +144,13 @@ def live(
         target=target,
         each=_limits("-b", ring),
         stop=_limits("-a", stop),
+        program=f"nldissect {__version__}",
         command=shlex.join(["nldissect", *sys.argv[1:]]),
     )
     show = _Show(settings, format_, tree, hexdump, secrets)
-    show.count, show.own = count, own
+    show.count = count
+    # Who reads packets needs the names that the kernel was asked for.
+    show.own = own or format_ in ("pcap", "pcapng")
     show.match, show.last = wanted(filter_, settings), wanted(until, settings)
     if fields:
         show.options["fields"] = columns(fields, settings)

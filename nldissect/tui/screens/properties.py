@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from ...errors import CaptureError
-from ...model import Interface
+from ...model import Interface, Processes
 from ...recording import Recording
 from ...text import date_text, duration, printable
 from ...wire.consts import LINKTYPE_NETLINK, LINKTYPE_SLL, LINKTYPE_SLL2
@@ -35,6 +35,7 @@ _LABEL: Final = 14
 _CHUNK: Final = 1024
 _MOST_DIAGNOSES: Final = 20
 _MOST_COMMENTS: Final = 20
+_MOST_WORDS: Final = 20
 _MOST_LINES: Final = 6
 _WRAP: Final = 58
 _FRAME: Final = 2
@@ -191,11 +192,7 @@ def facts_of(recording: Recording, path: str, tally: Tally | None) -> Iterator[F
         yield from _interface(recording, place, interface, tally)
     names = sorted({info.name for info in recording.learned.families()})
     yield "families", f"{len(names):,} named" if names else "none named", ""
-    lines = textwrap.wrap(", ".join(map(printable, names)), _WRAP)
-    for line in lines[:_MOST_LINES]:
-        yield "", line, ""
-    if len(lines) > _MOST_LINES:
-        yield "", "…", "dim"
+    yield from _paragraph([printable(name) for name in names])
     if tally is not None:
         yield from _comments(tally)
     yield from _end(recording)
@@ -284,6 +281,32 @@ def _interface(
     length = f"{interface.snaplen:,} bytes of each" if interface.snaplen else "whole records"
     unit = _UNITS.get(interface.tick_ns) or duration(interface.tick_ns)
     yield "", f"{order}-endian, {length} at most, times in {unit}", ""
+    if interface.received is not None:
+        came = "1 packet" if interface.received == 1 else f"{interface.received:,} packets"
+        yield "", f"{came} came to it", ""
+    if interface.dropped:
+        lost = "1 packet was" if interface.dropped == 1 else f"{interface.dropped:,} packets were"
+        yield "", f"{lost} dropped by the recorder", "warn"
+    yield from _processes(interface.processes)
+    for words in interface.about[:_MOST_WORDS]:
+        yield "", printable(words), ""
+
+
+def _processes(processes: Processes) -> Iterator[Fact]:
+    labels = sorted({process.label for process in processes if process.by != "self"})
+    if labels:
+        plural = "process is" if len(labels) == 1 else "processes are"
+        yield "", f"{len(labels):,} {plural} known", ""
+        yield from _paragraph(labels)
+
+
+def _paragraph(words: Sequence[str]) -> Iterator[Fact]:
+    """So many words as have room in a few lines."""
+    lines = textwrap.wrap(", ".join(words), _WRAP)
+    for line in lines[:_MOST_LINES]:
+        yield "", line, ""
+    if len(lines) > _MOST_LINES:
+        yield "", "…", "dim"
 
 
 def _comments(tally: Tally) -> Iterator[Fact]:
