@@ -127,8 +127,8 @@ class Browser(App[int]):
         self._captures.append(capture)
         self._browse(capture, path)
 
-    def restart(self, old: Live, path: str) -> None:
-        """Begins a new live capture from the same interface."""
+    def restart(self, old: Live, path: str, filter: str) -> None:
+        """Begins a new live capture of the same, with a filter."""
         from ..capture.live import Live
 
         old.close()
@@ -141,7 +141,7 @@ class Browser(App[int]):
         capture = live.capture()
         self._lives.append(live)
         self._captures.append(capture)
-        self._browse(capture, path, live=live)
+        self._browse(capture, path, filter=filter, live=live)
 
     # Keys
 

@@ -851,7 +851,7 @@ class BrowserScreen(Screen[None]):
             self._stopped = True
             self._say("The capture is stopped (w saves it)")
         elif self.live is not None:
-            self.app.restart(self.live, self.path)
+            self.app.restart(self.live, self.path, self.filter_text)
         else:
             self._warn("The input has ended")
 

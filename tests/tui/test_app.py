@@ -880,9 +880,11 @@ def test_live_capture_is_stopped_started_and_saved(
         screen_of(pilot).grant(_wish("export", Plan("all", "pcapng", str(path))))
         await settled(pilot)
         kept = len(list_of(pilot).rows)
+        screen_of(pilot).apply_filter("n > 0")
         await press(pilot, "R")
         await until(pilot, lambda: len(FakeLive.made) == 2)
         assert first.closed
+        await until(pilot, lambda: "n > 0" in shown(pilot.app))
         # What was written is not written over.
         assert FakeLive.made[1].options == Options(interface="nlmon7")
         await until(pilot, lambda: len(list_of(pilot).rows) > 3)
