@@ -45,6 +45,7 @@ _STATUS: Final = struct.Struct("=I")
 # tpacket3_hdr: offset of the next, seconds, ns, captured, length, status, where the packet is.
 _PACKET: Final = struct.Struct("=6I2H")
 _ADDRESS_AT: Final = 48
+_LENGTH_END: Final = _ADDRESS_AT + 12
 _ADDRESS_END: Final = _ADDRESS_AT + 20
 # sockaddr_ll: family, protocol (kept in network order), index, hardware, kind, length, address.
 _ADDRESS: Final = struct.Struct("=H2siHBB8s")
@@ -68,10 +69,11 @@ Code = tuple[int, int, int, int]
 def cooked(address: bytes, protocol: bytes) -> bytes:
     """The 16 bytes that stand before a packet in a capture of link type 253.
 
-    address: a sockaddr_ll of 20 bytes; protocol: the netlink protocol in network order.
+    address: a sockaddr_ll of 20 bytes, of which those behind its length mean nothing; protocol: the
+    netlink protocol in network order.
     """
     _, _, _, hardware, kind, length, lladdr = _ADDRESS.unpack(address)
-    return _COOKED.pack(kind, hardware, length, lladdr, protocol)
+    return _COOKED.pack(kind, hardware, length, lladdr[:length], protocol)
 
 
 def by_protocol(protocols: Collection[int], length: int) -> list[Code]:
@@ -179,11 +181,13 @@ class Ring:
         at = base + first
         for _ in range(count):
             following, seconds, ns, captured, length, _, start, _ = unpack(memory, at)
-            address = memory[at + _ADDRESS_AT : at + _ADDRESS_END]
+            # Up to the length, which is 0 on nlmon: what lies behind that is left from before.
+            address = memory[at + _ADDRESS_AT : at + _LENGTH_END]
             header = known.get(address)
             if header is None:
-                header = cooked(address, address[2:4])
-                if len(known) < _COOKED_KEPT:
+                whole = memory[at + _ADDRESS_AT : at + _ADDRESS_END]
+                header = cooked(whole, whole[2:4])
+                if not address[-1] and len(known) < _COOKED_KEPT:
                     known[address] = header
             start += at
             yield seconds * _SECOND + ns, header, memory[start : start + captured], length

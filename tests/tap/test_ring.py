@@ -90,9 +90,17 @@ def packets(monkeypatch: pytest.MonkeyPatch) -> Packets:
     return fake
 
 
-def address(protocol: int, hardware: int = ARPHRD_NETLINK, lladdr: bytes = b"") -> bytes:
+def address(protocol: int, lladdr: bytes = b"", left: bytes = b"") -> bytes:
+    """A sockaddr_ll; left: what the kernel does not write over."""
     return struct.pack(
-        "=H2siHBB8s", 17, protocol.to_bytes(2, "big"), 7, hardware, 4, len(lladdr), lladdr
+        "=H2siHBB8s",
+        17,
+        protocol.to_bytes(2, "big"),
+        7,
+        ARPHRD_NETLINK,
+        4,
+        len(lladdr),
+        lladdr or left,
     )
 
 
@@ -110,7 +118,7 @@ def fill(ring: Ring, block: int, packets: Sequence[Packet], offset: int = 48) ->
             start, start,
         )  # fmt: skip
         memory[at : at + len(head)] = head
-        memory[at + 48 : at + 68] = address(protocol)
+        memory[at + 48 : at + 68] = address(protocol, left=data[:8])
         memory[at + start : at + start + len(data)] = data
         at += following
     struct.pack_into("=3I", memory, base + 8, 1 | 1 << 5, len(packets), offset)
@@ -129,6 +137,11 @@ def test_the_cooked_header_is_the_recorded_one(name: str) -> None:
 def test_a_link_layer_address_in_the_cooked_header() -> None:
     packed = struct.pack("=H2siHBB8s", 17, b"\x88\xcc", 7, 1, 3, 6, b"\1\2\3\4\5\6")
     assert cooked(packed, b"\x88\xcc").hex() == "000300010006010203040506" + "000088cc"
+
+
+def test_what_is_left_in_a_block_from_before_is_no_address() -> None:
+    assert cooked(address(16, left=b"leftover"), b"\0\x10") == cooked(address(16), b"\0\x10")
+    assert cooked(address(16, b"\1\2\3"), b"\0\x10")[4:14] == b"\0\3\1\2\3\0\0\0\0\0"
 
 
 def test_packets_are_given_block_by_block(packets: Packets) -> None:
