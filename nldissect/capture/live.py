@@ -72,8 +72,8 @@ class Live:
                 self._listen(None)
             if not self.name:
                 self._end()
-            if self.failure is not None:
-                raise self.failure
+                if self.failure is not None:
+                    raise self.failure
         except BaseException:
             self.close()
             raise

@@ -33,8 +33,10 @@ _TP_STATUS_USER: Final = 1
 _REQUEST: Final = struct.Struct("=7I")
 _BLOCK_SIZE: Final = 1 << 19
 _FRAME_SIZE: Final = 1 << 11
-HAND_OVER_MS: Final = 10
-"""How long a packet waits at most before it can be taken."""
+HAND_OVER_MS: Final = 50
+"""How long a packet waits at most before it can be taken. Whoever stands still for so long loses a
+block, however little is in it: all of them after that many times their number.
+"""
 
 _STATISTICS: Final = struct.Struct("=3I")
 

@@ -172,6 +172,13 @@ def test_a_disk_that_is_full_is_no_end_of_what_is_read(start: Start) -> None:
     live = start(WHOLE + "tell(received=5, error='OutputError', what='full (out)')\n")
     assert len(list(live.capture())) == 5
     assert isinstance(live.failure, OutputError)
+    # Both may be heard at once.
+    live = start(
+        """os.write(options["status"], b'{"name": "mon"}\\n{"error": "OutputError", "what": "no"}\\n')\n"""
+        "feed(head)\n"
+    )
+    assert (live.name, live.read()) == ("mon", HEAD)
+    assert str(live.failure) == "no"
 
 
 def test_a_reader_of_the_output_that_goes(start: Start) -> None:
