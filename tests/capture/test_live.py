@@ -173,10 +173,8 @@ def test_a_disk_that_is_full_is_no_end_of_what_is_read(start: Start) -> None:
     assert len(list(live.capture())) == 5
     assert isinstance(live.failure, OutputError)
     # Both may be heard at once.
-    live = start(
-        """os.write(options["status"], b'{"name": "mon"}\\n{"error": "OutputError", "what": "no"}\\n')\n"""
-        "feed(head)\n"
-    )
+    reports = b'{"name": "mon"}\n{"error": "OutputError", "what": "no"}\n'
+    live = start(f'os.write(options["status"], {reports!r})\nfeed(head)\n')
     assert (live.name, live.read()) == ("mon", HEAD)
     assert str(live.failure) == "no"
 
