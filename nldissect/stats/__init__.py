@@ -27,7 +27,7 @@ TABLES: Final = {
     "time": "messages and errors over time",
     "conversations": "the largest and longest transactions",
     "notes": "notes by code; decodes every message",
-    "coverage": "the share of the payload that is understood; makes every message's tree",
+    "coverage": "the share of the bytes that is understood; makes every message's tree",
 }
 """The names that tables are asked for by, and what is in them."""
 

@@ -214,10 +214,19 @@ def test_coverage_tells_what_is_not_understood() -> None:
     unknown = link(16) + nlmsg(0x55, bytes((1, 1, 0, 0)) + attr(1, b"abc\0"), flags=5)
     found = tables(crafted([(0, unknown), (1, link(0) + request(1))]), "coverage")
     share = {tuple(row["name"]): row["understood"] for row in rows(found["coverage"])}
-    assert share["generic", "id 0x55"] == 8 / 12
+    assert share["generic", "id 0x55"] == 24 / 28
     assert share["route",] == 1.0
     (worst,) = rows(found["coverage-worst"])
     assert (worst["place"], worst["not_understood"]) == ("attrs.attr-1", 4)
+    assert (worst["bytes"], worst["understood"], worst["first"]) == (4, 0.0, 1)
+
+
+def test_coverage_counts_records_that_hold_no_message() -> None:
+    broken = link(0) + b"\1\0\0\0\0\0\0"
+    found = tables(crafted([(0, broken), (1, link(0) + request(1))]), "coverage")
+    total = rows(found["coverage"])[0]
+    assert total["not_understood"] == 7
+    assert total["bytes"] == 7 + len(request(1))
 
 
 def test_notes_by_code() -> None:

@@ -15,6 +15,7 @@ _HELP = "A table; may be repeated. There are: " + ", ".join(TABLES) + "."
 @click.option(
     "--by", "names", metavar="TABLE", multiple=True, type=Word("table", tuple(TABLES)), help=_HELP
 )
+@click.option("--coverage", is_flag=True, help="The table of that name: what is not understood.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with each row's filter.")
 @click.option("--filters", is_flag=True, help="Beside each row the filter that selects it.")
 @filter_option
@@ -26,6 +27,7 @@ def stats(
     settings: Settings,
     files: tuple[str, ...],
     names: tuple[str, ...],
+    coverage: bool,
     as_json: bool,
     filters: bool,
     filter_: str | None,
@@ -42,6 +44,8 @@ def stats(
     from ..output import Output, colored
 
     match = wanted(filter_, settings)
+    if coverage and "coverage" not in names:
+        names = (*names, "coverage")
     statistics = Statistics(names or DEFAULT)
 
     def use(source: Session) -> None:
