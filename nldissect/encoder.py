@@ -38,6 +38,7 @@ from .spec.types import (
     FlagsScalar,
     HintBytes,
     HintScalar,
+    LabelScalar,
     NamedArray,
     Opaque,
     Scalar,
@@ -289,6 +290,13 @@ def _scalar(type_: Scalar, value: Value, scope: Scope | None) -> bytes:
     return _integer(type_.kind, type_.order, _number(value))
 
 
+def _label(type_: LabelScalar, value: Value, scope: Scope | None) -> bytes:
+    if isinstance(value, str):
+        numbers = [number for number, name in type_.labels.items() if name == value]
+        value = numbers[0] if numbers else value
+    return _scalar(type_, value, scope)
+
+
 def _enum(type_: EnumScalar, value: Value, scope: Scope | None) -> bytes:
     return _integer(type_.kind, type_.order, _named(type_.enum, value))
 
@@ -504,6 +512,7 @@ _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] 
     FlagsScalar: _flags,
     HintBytes: _hint_bytes,
     HintScalar: _hint,
+    LabelScalar: _label,
     IndexedArray: _items,
     LinkAfSpec: _chosen_nest,
     LinkProtinfo: _chosen_nest,

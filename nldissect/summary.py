@@ -11,9 +11,10 @@ from .dissect import Plan, flag_names
 from .explain import describe
 from .learn import Learned
 from .model import Message, Node
+from .spec.labels import LABELS
 from .spec.sets import AttrSet, GuessSet, Nest
 from .spec.structs import StructType
-from .spec.types import Irregular, Scalar, Type
+from .spec.types import Irregular, LabelScalar, Scalar, Type
 from .text import Json, printable, show
 from .wire.attrs import NLATTR
 from .wire.consts import (
@@ -53,13 +54,6 @@ _LINKS: Final = frozenset(("ifindex", "dev-index", "oif", "iif", "link", "master
 _ADDRESSES: Final = frozenset(("dst", "local", "address", "src"))
 _PREFIXED: Final = ("dst", "local", "address")
 
-_FAMILIES: Final = {
-    1: "unix", 2: "inet", 7: "bridge", 10: "inet6", 16: "netlink", 17: "packet", 28: "mpls",
-    40: "vsock", 44: "xdp", 128: "ipmr", 129: "ip6mr",
-}  # fmt: skip
-_NETFILTER_FAMILIES: Final = {
-    1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6", 12: "decnet",
-}  # fmt: skip
 _TC_PARENTS: Final = {0: "", 0xFFFFFFFF: "root", 0xFFFFFFF1: "ingress"}
 
 _PLAIN: Final = re.compile(r"[\w.:/@*+%-]+")
@@ -145,11 +139,14 @@ class _Picks:
                 if pick.inner is not None:
                     pick.inner.collect(data, at + NLA_HDRLEN, stop, found)
                 elif pick.rank not in found:
+                    type_ = pick.type
                     try:
-                        value = pick.type.value(data, at + NLA_HDRLEN, stop, None)
+                        value = type_.value(data, at + NLA_HDRLEN, stop, None)
                     except Irregular:
                         pass
                     else:
+                        if isinstance(type_, LabelScalar) and isinstance(value, int):
+                            value = type_.labels.get(value, value)
                         found[pick.rank] = (pick.name, value)
             at = (length + 3 & ~3) + at
         return at >= end
@@ -328,7 +325,7 @@ class Summarizer:
                     pieces.insert(0, ("", "default"))
         family = values.get(header.family)
         if family and not _ADDRESSES.intersection(names):
-            known = _NETFILTER_FAMILIES if protocol == NETLINK_NETFILTER else _FAMILIES
+            known = LABELS["nf-family" if protocol == NETLINK_NETFILTER else "address-family"]
             text = show(family)
             if isinstance(family, int):
                 text = known.get(family, f"family {family}")

@@ -28,6 +28,7 @@ from ..spec.types import (
     HintBytes,
     HintScalar,
     Irregular,
+    LabelScalar,
     NamedArray,
     Opaque,
     Scalar,
@@ -550,7 +551,7 @@ class Writer:
             return self._render_leaf(attr, hex_text, indent)
         if kind_ in (NamedArray, Bitfield32):
             return self._render_named(attr, type_, indent)
-        if kind_ is CArray or kind_.fill is Type.fill:
+        if kind_ in (CArray, LabelScalar) or kind_.fill is Type.fill:
             return self._render_value(attr, type_, indent)
         return _irregular
 
@@ -562,10 +563,10 @@ class Writer:
 
     def _render_value(self, attr: Attr, type_: Type, indent: str) -> Render:
         line, name, c_name = self._line, attr.name, attr.c_name
-        value = type_.value
+        value, shown = type_.value, _shown_by(type_)
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
-            out.append(line(indent, name, _shown(value(data, at + 4, stop, None)), c_name))
+            out.append(line(indent, name, shown(value(data, at + 4, stop, None)), c_name))
 
         return render
 
@@ -644,7 +645,7 @@ class Writer:
                     out.append(f"{inner}{index}:\n")
                     self._attrs(out, item.set, depth + 2, data, start, span.stop, scope)
                 else:
-                    text = _shown(item.value(data, start, span.stop, None))
+                    text = _shown_by(item)(item.value(data, start, span.stop, None))
                     out.append(self._line(inner, str(index), text, ""))
             items = f"{count} item" + ("" if count == 1 else "s")
             out[mark] = self._line(indent, name, items, c_name)
@@ -718,14 +719,25 @@ class Writer:
     ) -> Callable[[list[str], bytes, int], None]:
         if type(type_) is not StructType:
             return _irregular_struct
-        plain = all(type(field.type) is Scalar and not field.secret for field in type_.shown)
+        plain = all(
+            isinstance(field.type, Scalar) and field.type.plain and not field.secret
+            for field in type_.shown
+        )
         if type_.simple and plain:
             # One format for all members.
-            layout = "".join(f"{indent}{name.replace('%', '%%')}: %d\n" for name in type_.names)
+            layout = "".join(f"{indent}{name.replace('%', '%%')}: %s\n" for name in type_.names)
             unpack = type_.unpack
+            labelled = [
+                (at, field.type)
+                for at, field in enumerate(type_.shown)
+                if isinstance(field.type, LabelScalar)
+            ]
 
             def render_simple(out: list[str], data: bytes, at: int) -> None:
-                out.append(layout % unpack(data, at))
+                values = list(unpack(data, at))
+                for place, label in labelled:
+                    values[place] = label.shown(values[place])
+                out.append(layout % tuple(values))
 
             if len(type_.shown) == len(type_.fields):
                 return render_simple
@@ -743,7 +755,7 @@ class Writer:
                     out.append(f"{indent}{field.name}:\n")
                     self._struct(field.type, indent + _INDENT)(out, data, start)
                 else:
-                    text = _shown(field.type.value(data, start, stop, None))
+                    text = _shown_by(field.type)(field.type.value(data, start, stop, None))
                     out.append(self._line(indent, field.name, text, ""))
 
         return render
@@ -889,6 +901,11 @@ def _if_empty(text: str) -> Render:
 def _shown(value: Json) -> str:
     """A value for people, never nothing."""
     return show(value) or ("none" if value == [] else _EMPTY)
+
+
+def _shown_by(type_: Type) -> Callable[[Any], str]:
+    """How values of a type are shown."""
+    return type_.shown if isinstance(type_, LabelScalar) else _shown
 
 
 def _secret(size: int) -> str:

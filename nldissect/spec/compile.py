@@ -8,6 +8,7 @@ from typing import Final
 from ..errors import SpecError
 from ..text import Json
 from .checks import SIZES, Check
+from .labels import LABELS
 from .model import (
     Alternative,
     Attribute,
@@ -36,6 +37,7 @@ from .types import (
     Hidden,
     HintBytes,
     HintScalar,
+    LabelScalar,
     NamedArray,
     Scalar,
     Type,
@@ -396,6 +398,8 @@ class CompiledFamily:
             return EnumScalar(kind, order, names)
         if hint in ("hex", "ipv4", "ipv4-or-v6"):
             return HintScalar(kind, order, hint)
+        if hint is not None and hint in LABELS:
+            return LabelScalar(kind, order, LABELS[hint])
         return Scalar(kind, order)
 
     def _binary(self, attr: Attribute, order: str, family_order: str) -> Type:

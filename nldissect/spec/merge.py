@@ -75,6 +75,10 @@ def _definition(base: Spec, extra: Spec) -> Spec:
         renumbered = {entry["name"] for entry in extra["entries"]}
         kept = [entry for entry in base["entries"] if entry["name"] not in renumbered]
         made["entries"] = _items({"entries": kept}, extra, "entries", _by_value, _keys)
+    members = extra.get("members") or ()
+    if "members" in base and not any("type" in member for member in members):
+        # More is said of some; a layout of its own says types.
+        made["members"] = _items(base, extra, "members", _by_name, _keys)
     return made
 
 

@@ -67,7 +67,7 @@ class Attr:
         self.secret = secret
         self.selector = selector
         self.check = check
-        plain = type_ if type(type_) is Scalar and check is None else None
+        plain = type_ if isinstance(type_, Scalar) and type_.plain and check is None else None
         self.scalar = None if plain is None else plain.unpack
         self.size = -1 if plain is None else plain.size + 4
         self.scoped = type_.scoped or check is not None

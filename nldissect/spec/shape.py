@@ -8,6 +8,7 @@ from datetime import date
 from types import NoneType
 from typing import Any, Final, Protocol
 
+from .labels import LABELS
 from .source import Map, Seq
 
 
@@ -51,7 +52,7 @@ _LEAVES: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
 }
 _TEXTS: Final = Many("text")
 _ORDERS: Final = ("little-endian", "big-endian")
-HINTS: Final = ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid")
+HINTS: Final = ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", *LABELS)
 SCALARS: Final = ("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64")
 MEMBER_TYPES: Final = (*SCALARS, "string", "binary", "pad")
 TYPES: Final = (

@@ -10,6 +10,7 @@ from .types import (
     PREFIX,
     SCALARS,
     Irregular,
+    LabelScalar,
     Scalar,
     Scope,
     Type,
@@ -85,7 +86,11 @@ class StructType(Unscoped):
                 break
         self.simple = simple
         self.unpack = Struct(layout if simple else "").unpack_from
-        self._convert = [field for field in self.shown if simple and type(field.type) is not Scalar]
+        self._convert = [
+            field
+            for field in self.shown
+            if simple and isinstance(field.type, Scalar) and not field.type.plain
+        ]
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         if end - start != self.size:
@@ -136,6 +141,8 @@ class StructType(Unscoped):
             else:
                 child.value = field.type.value(data, at, stop, None)
                 values[field.name] = child.value
+                if isinstance(field.type, LabelScalar):
+                    child.display = field.type.shown(field.type.number(data, at, stop))
             if stop > at:
                 node.children.append(child)
             at = stop

@@ -7,9 +7,10 @@ that tile its payload, and notes what is wrong. Both give equal values where bot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from ..model import Node
 from ..text import Json
@@ -192,9 +193,11 @@ class Enum:
 
 
 class Scalar(Unscoped):
-    """A fixed-width integer, plain."""
+    """A fixed-width integer. plain: its value is the number."""
 
     __slots__ = ("size", "unpack", "kind", "order")
+
+    plain: ClassVar[bool] = True
 
     def __init__(self, kind: str, order: str) -> None:
         coder = Struct(PREFIX[order] + SCALARS[kind])
@@ -220,10 +223,32 @@ class Scalar(Unscoped):
         return number
 
 
+class LabelScalar(Scalar):
+    """An integer that stays one, shown with the name that it has all over the kernel."""
+
+    __slots__ = ("labels",)
+
+    def __init__(self, kind: str, order: str, labels: Mapping[int, str]) -> None:
+        super().__init__(kind, order)
+        self.labels = labels
+
+    def shown(self, number: int) -> str:
+        """The number for people."""
+        label = self.labels.get(number)
+        return str(number) if label is None else f"{number} ({label})"
+
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
+        super().fill(node, data, start, end, scope, walk)
+        if end - start == self.size:
+            node.display = node.children[-1].display = self.shown(self.number(data, start, end))
+
+
 class EnumScalar(Scalar):
     """An integer with names for its values."""
 
     __slots__ = ("enum",)
+
+    plain: ClassVar[bool] = False
 
     def __init__(self, kind: str, order: str, enum: Enum) -> None:
         super().__init__(kind, order)
@@ -250,6 +275,8 @@ class HintScalar(Scalar):
     """An integer shown as hex or as an IPv4 address."""
 
     __slots__ = ("hint",)
+
+    plain: ClassVar[bool] = False
 
     def __init__(self, kind: str, order: str, hint: str) -> None:
         super().__init__(kind, order)

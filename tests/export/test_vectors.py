@@ -155,7 +155,7 @@ def test_c_reads_like_the_message() -> None:
                 ("0x07, 0x00, 0x00, 0x00,", "    8   nlmsg-seq: 7"),
                 ("0x00, 0x00, 0x00, 0x00,", "   12   nlmsg-pid: 0"),
                 ("", "      header ifinfomsg"),
-                ("0x00,", "   16   ifi-family: 0"),
+                ("0x00,", "   16   ifi-family: 0 (unspec)"),
                 ("0x00,", "   17   pad"),
                 ("0x00, 0x00,", "   18   ifi-type: 0"),
                 ("0x00, 0x00, 0x00, 0x00,", "   20   ifi-index: 0"),
