@@ -13,6 +13,8 @@ from typing import Any, Final
 from .datagram import shared_registry
 from .dissect import flag_class
 from .errors import UsageError
+from .families.decoders.netfilter import XtInfo
+from .families.decoders.nft_values import Expressions
 from .families.decoders.route import (
     DevConf,
     FlagOrByte,
@@ -500,6 +502,14 @@ def _sub_message(type_: SubMessageType, value: Value, scope: Scope | None) -> by
     return raw
 
 
+def _xt_info(type_: XtInfo, value: Value, scope: Scope | None) -> bytes:
+    if type_.shape(scope) is None:
+        return bytes.fromhex(value)
+    raw = _sub_message(type_, value, scope)
+    # XT_ALIGN: the kernel checks the padded size.
+    return raw + bytes(-len(raw) % 8)
+
+
 _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] = {
     AddressByFamily: _by_family,
     AutoScalar: _auto,
@@ -507,6 +517,7 @@ _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] 
     CArray: _array,
     DevConf: _settings,
     EnumScalar: _enum,
+    Expressions: _nest,
     Flag: _flag,
     FlagOrByte: _flag_or_byte,
     FlagsScalar: _flags,
@@ -528,4 +539,5 @@ _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] 
     SubMessageType: _sub_message,
     Text: _text,
     TypeValue: _type_value,
+    XtInfo: _xt_info,
 }

@@ -186,14 +186,6 @@ def test_an_unknown_expression_is_guessed() -> None:
     assert "sub-message.unknown" in [note.code for note in message.notes]
 
 
-def test_what_a_match_of_x_tables_holds_stays_opaque() -> None:
-    body = attr(1, b"comment\0") + be32(2, 0) + attr(3, b"mail".ljust(8, b"\0"))
-    message = read(0x0A06, expression("match", body))
-    assert message.notes == []
-    (elem,) = message.attrs["expressions"]["elem"]  # type: ignore[call-overload, index]
-    assert elem["data"] == {"name": "comment", "rev": 0, "info": "6d61696c00000000"}
-
-
 @both_orders
 def test_elements_may_have_any_number(order: str) -> None:
     def elem(number: int, key: bytes) -> bytes:

@@ -30,7 +30,9 @@ DECODERS: Final[dict[str, str]] = {
     "named-bitmap": "nldissect.families.decoders.wireless:named_bitmap",
     "nest-or-byte": "nldissect.families.decoders.route:nest_or_byte",
     "next-hops": "nldissect.families.decoders.route:next_hops",
+    "nft-data": "nldissect.families.decoders.nft_values:data",
     "nft-elements": "nldissect.families.decoders.netfilter:elements",
+    "nft-expressions": "nldissect.families.decoders.nft_values:expressions",
     "nft-userdata": "nldissect.families.decoders.netfilter:user_data",
     "or-flag": "nldissect.families.decoders.wireless:or_flag",
     "or-u32": "nldissect.families.decoders.wireless:or_u32",
@@ -45,5 +47,6 @@ DECODERS: Final[dict[str, str]] = {
     "taskstats": "nldissect.families.decoders.generic:taskstats",
     "typed-value": "nldissect.families.decoders.generic:typed_value",
     "via": "nldissect.families.decoders.route:via",
+    "xt-info": "nldissect.families.decoders.netfilter:xt_info",
 }
 """Name to ``module:factory``."""

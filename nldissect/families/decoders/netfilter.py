@@ -1,12 +1,14 @@
-"""Netfilter's lists whose numbers mean nothing, and what programs keep in its user data."""
+"""Netfilter's lists whose numbers mean nothing, its user data, and the structs of x_tables."""
 
 from __future__ import annotations
 
+from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
-from ...spec.sets import AttrSet, Nest
-from ...spec.types import OPAQUE, Scope, Type, Walk
+from ...spec.sets import AttrSet, Nest, Shape, SubMessageType
+from ...spec.structs import Field, Member, StructType
+from ...spec.types import OPAQUE, Irregular, Scope, Type, Unscoped, Walk, address_text
 from ...text import Json
 from ...wire.attrs import NLATTR, Span
 from ...wire.consts import NLA_F_NESTED, NLA_TYPE_MASK
@@ -95,3 +97,90 @@ def _entry(name: str, data: bytes, start: int, end: int) -> Node:
 def user_data(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     """NFTA_*_USERDATA."""
     return UserData()
+
+
+_NAMED_ALIKE: Final = (3, 7)
+"""NFPROTO_ARP and NFPROTO_BRIDGE: matches and targets of their own under names of x_tables."""
+
+
+class Ipv4InRoom(Unscoped):
+    """An IPv4 address in a union nf_inet_addr."""
+
+    __slots__ = ()
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        return address_text(data[start:end], AF_INET)
+
+
+class XtInfo(SubMessageType):
+    """The struct of a match or target of x_tables, by name, revision and address family.
+
+    A format's value is ``NAME-REVISION``, or ``NAME-REVISION-ipv6`` where IPv6 has another struct.
+    Structs are padded to eight bytes (XT_ALIGN). What nobody knows stays bytes.
+    """
+
+    __slots__ = ()
+
+    def shape(self, scope: Scope | None) -> Shape | None:
+        if scope is None:
+            return None
+        family, name, revision = (scope.find(of) for of in ("nfgen-family", "name", "rev"))
+        if family in _NAMED_ALIKE or not isinstance(name, str) or not isinstance(revision, int):
+            return None
+        key = f"{name}-{revision} {family}"
+        if key not in self._shapes:
+            if len(self._shapes) > 256:
+                self._shapes.clear()
+            self._shapes[key] = self._made(f"{name}-{revision}", family)
+        return self._shapes[key]
+
+    def _made(self, name: str, family: Json) -> Shape | None:
+        shape = None
+        if family == AF_INET6:
+            shape = self._source.shape_of(self.name, f"{name}-ipv6", self.order)
+        if shape is None:
+            shape = self._source.shape_of(self.name, name, self.order)
+        if shape is None or shape.header is None or family != AF_INET:
+            return shape
+        return Shape(_with_ipv4(shape.header, self.order), None)
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        shape = self.shape(scope)
+        if shape is None or shape.header is None:
+            return data[start:end].hex()
+        stop = start + shape.header.size
+        if stop > end or any(data[stop:end]):
+            raise Irregular
+        return shape.header.members(data, start)
+
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
+        shape = self.shape(scope)
+        if shape is None or shape.header is None:
+            node.kind = "attr"
+            OPAQUE.fill(node, data, start, end, scope, walk)
+        else:
+            node.display = ""
+            shape.header.fill(node, data, start, end, scope, walk)
+
+
+def _with_ipv4(struct: StructType, order: str) -> StructType:
+    """The struct with IPv4 addresses where it has room for either family."""
+    fields = [
+        Field(
+            field.name,
+            field.offset,
+            field.size,
+            Ipv4InRoom()
+            if isinstance(field.type, Member) and field.type.hint == "ipv4-or-v6"
+            else field.type,
+            field.kind,
+            field.secret,
+        )
+        for field in struct.fields
+    ]
+    return StructType(struct.name, fields, order)
+
+
+def xt_info(family: CompiledFamily, attr: Attribute, order: str) -> Type:
+    """NFTA_MATCH_INFO or NFTA_TARGET_INFO, in the attribute's ``sub-message``."""
+    return XtInfo(attr.sub_message or "", attr.selector or "", order, family)
