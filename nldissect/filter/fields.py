@@ -21,7 +21,18 @@ from ..wire.consts import NLMSG_OVERRUN
 from .aliases import ALIASES
 from .field import Field, Source
 from .fixed import SECOND, fixed_fields, flag_alias, protocol_names
-from .shapes import ANY, ELEMENTS, Member, Shape, Space, join, set_space, spelled, struct_space
+from .shapes import (
+    ANY,
+    ELEMENTS,
+    Member,
+    Shape,
+    Space,
+    family_word,
+    join,
+    set_space,
+    spelled,
+    struct_space,
+)
 from .syntax import close_words
 
 __all__ = ["Catalogue", "Field"]
@@ -171,8 +182,15 @@ class Catalogue:
     # What the registry has
 
     def families(self) -> list[str]:
-        """Names of all families."""
-        return sorted({*self.registry.names(), *self.captured})
+        """All families, as fields name them."""
+        return sorted({family_word(name) for name in (*self.registry.names(), *self.captured)})
+
+    def _family(self, word: str) -> str | None:
+        """The name of the family that fields name so, None if there is none."""
+        if word in self.registry or word in self.captured:
+            return word
+        names = (*self.registry.names(), *self.captured)
+        return next((name for name in names if family_word(name) == word), None)
 
     def operations(self) -> frozenset[str]:
         """Names of all operations of all families."""
@@ -252,8 +270,9 @@ class Catalogue:
         if name in protocol_names():
             return self._protocol(name)
         head, _, rest = name.partition(".")
-        if head in self.registry or head in self.captured:
-            return self._of_family(name, head, name.split(".")[1:])
+        family = self._family(head)
+        if family is not None:
+            return self._of_family(name, family, name.split(".")[1:])
         if head in ("attr", "header") and rest:
             return self._of_any(name, head, rest)
         if head == "request" and rest:
@@ -491,7 +510,7 @@ class Catalogue:
             shapes = [shape for member in members for shape in member.shapes]
             space = join([shape.space() for shape in shapes])
             done += 1
-        before = ".".join([family, *steps[:done]])
+        before = ".".join([family_word(family), *steps[:done]])
         column = len(before) + 1
         step = steps[done]
         near = tuple(f"{before}.{each}" for each in close_words(step, list(space)))
@@ -518,29 +537,30 @@ class Catalogue:
                 for name in self._any_names(root):
                     if f"{root}.{name}".startswith(prefix):
                         yield self.field(f"{root}.{name}")
-        for family in self.families():
-            if prefix.startswith(f"{family}.") or family.startswith(prefix):
-                yield from self._list(family, prefix)
+        for word in self.families():
+            if prefix.startswith(f"{word}.") or word.startswith(prefix):
+                yield from self._list(word, prefix)
 
     def level(self, prefix: str) -> Iterator[Field]:
         """The fields of families whose names begin so and have no dot behind it."""
         head = prefix.partition(".")[0]
         if head in ("attr", "header"):
             yield from self.complete(prefix)
-        elif head in self.registry or head in self.captured:
+        elif self._family(head) is not None:
             yield from self._list(head, prefix, prefix.count("."))
 
-    def _list(self, family: str, prefix: str, depth: int = _MAX_STEPS) -> Iterator[Field]:
+    def _list(self, word: str, prefix: str, depth: int = _MAX_STEPS) -> Iterator[Field]:
         """A family's fields whose names begin so, down to a depth of dots."""
-        if family.startswith(prefix) and family not in protocol_names():
-            yield self.field(family)
+        if word.startswith(prefix) and word not in protocol_names():
+            yield self.field(word)
+        family = self._family(word) or word
         spaces = self.spaces(family)
         header = spaces.header
         whole = [("attrs", spaces.own)]
         if header:
             whole += [("header", header), ("", _as_header(header))]
         for root, space in whole:
-            yield from self._below(family, root, space, family, [], spaces.sets, prefix, depth)
+            yield from self._below(family, root, space, word, [], spaces.sets, prefix, depth)
 
     def _below(
         self,

@@ -6,6 +6,7 @@ when they are asked for, so sets that hold themselves do no harm.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from functools import cache, lru_cache
 from importlib import import_module
@@ -33,6 +34,8 @@ from ..spec.types import (
     Text,
     Type,
 )
+
+_NO_WORD: Final = re.compile(r"[^\w-]")
 
 KINDS: Final = (
     "bool", "uint", "sint", "string", "bytes", "ipv4-or-v6", "mac", "enum", "flags", "time",
@@ -164,6 +167,11 @@ _ADDRESS_HINTS: Final = ("ipv4", "ipv6", "ipv4-or-v6")
 def spelled(name: str) -> str:
     """A YNL name as fields have it: a few have spaces."""
     return name.replace(" ", "_")
+
+
+def family_word(name: str) -> str:
+    """A family's name as fields have it: those of the kernel may have anything but a NUL."""
+    return _NO_WORD.sub("_", name)
 
 
 def add(space: Space, member: Member) -> None:

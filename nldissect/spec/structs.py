@@ -131,6 +131,11 @@ class StructType(Unscoped):
         for field in self.fields:
             stop = at + field.size
             if stop > end:
+                if at < end:
+                    node.children.append(cut := self._cut(field, data, at, end, scope, walk))
+                    if isinstance(field.type, StructType):
+                        values[field.name] = cut.value
+                    at = end
                 break
             child = Node(field.name, field.c_name, field.kind, at, stop, secret=field.secret)
             if field.type is None:
@@ -146,9 +151,6 @@ class StructType(Unscoped):
             if stop > at:
                 node.children.append(child)
             at = stop
-        if at < end and end - start < self.size:
-            node.children.append(raw_node(data, at, end, "cut"))
-            at = end
         if end - start < self.size:
             walk.note(
                 node,
@@ -157,6 +159,17 @@ class StructType(Unscoped):
             )
         node.value = values
         return at
+
+    @staticmethod
+    def _cut(field: Field, data: bytes, at: int, end: int, scope: Scope, walk: Walk) -> Node:
+        """What is there of the member in which the struct ends."""
+        if isinstance(field.type, StructType):
+            node = Node(field.name, field.c_name, field.kind, at, end, secret=field.secret)
+            field.type.fill_members(node, data, at, end, scope, walk)
+            return node
+        node = raw_node(data, at, end, "cut")
+        node.secret = field.secret
+        return node
 
 
 class Member(Type):

@@ -25,7 +25,7 @@ operations:
 
 
 def test_list_names_the_built_in_families() -> None:
-    names = [line.split()[0] for line in lines(run("spec", "list"))[1:]]
+    names = [line.split("  ")[0] for line in lines(run("spec", "list"))[1:]]
     assert {"ethtool", "nlctrl", "rt-link", "wireguard"} <= set(names)
     assert [item["name"] for item in json.loads(run("spec", "list", "--json").stdout)] == names
 

@@ -9,9 +9,16 @@ from nldissect.spec.secrets import Secrets
 from ..check import REGISTRY
 
 MARKED = {
+    "802.15.4 MAC": {"ieee802154.llsec-key-bytes"},
     "SEG6": {"seg6.secret"},
+    "SMBD_GENL": {
+        "login-response.hash",
+        "spnego-authen-request.spnego-blob",
+        "spnego-authen-response.payload",
+    },
     "TIPCv2": {"aead-key.key", "node.key"},
     "cifs": {"cifs.swn-password"},
+    "drbd": {"net-conf.shared-secret"},
     "ethtool": {"wol.sopass", "module-fw-flash.password"},
     "l2tp": {"l2tp.cookie", "l2tp.peer-cookie"},
     "macsec": {"sa.key", "sa.salt"},
@@ -34,6 +41,13 @@ MARKED = {
     "xfrm": {"algo.key", "algo-auth.key", "algo-aead.key"},
 }
 REACHED = [
+    (
+        "SMBD_GENL",
+        "ksmbd",
+        {"login-response", "spnego-authen-request", "spnego-authen-response"},
+        {"login-request", "login-response-ext", "rpc-request", "tree-connect-request"},
+    ),
+    ("drbd", "drbd", {"net-conf"}, {"disk-conf", "cfg-context"}),
     ("nl80211", "nl80211-attrs", {"key", "keys", "rekey-data", "pmk"}, {"ssid", "pmkid", "bss"}),
     ("wireguard", "wgdevice", {"private-key", "peers"}, {"public-key", "ifname"}),
     ("macsec", "macsec", {"sa-config", "txsa-list", "rxsc-list"}, {"secy", "ifindex"}),

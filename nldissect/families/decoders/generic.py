@@ -6,7 +6,7 @@ from socket import AF_INET, AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
-from ...spec.sets import Nest, guess_set
+from ...spec.sets import AttrSet, Nest, guess_set
 from ...spec.structs import Field, StructType
 from ...spec.types import (
     TEXT,
@@ -200,6 +200,26 @@ def ordered_nest(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     return OrderedNest(family.attr_set(attr.nested_attributes or "", order))
 
 
+class HostOrderSet(AttrSet):
+    """A set whose attributes stay in the sender's order, whatever NLA_F_NET_BYTEORDER says."""
+
+    __slots__ = ()
+
+    def __init__(self, base: AttrSet) -> None:
+        super().__init__(base.name, base.order, base._source, base.identity)
+
+    def _network(self) -> AttrSet:
+        return self
+
+
+def host_order_nest(family: CompiledFamily, attr: Attribute, order: str) -> Type:
+    """The attribute's ``nested-attributes``, where the bit of NLA_F_NET_BYTEORDER means other.
+
+    drbd marks with it what a receiver must know (linux/genl_magic_struct.h).
+    """
+    return Nest(HostOrderSet(family.attr_set(attr.nested_attributes or "", order)))
+
+
 class BitWords(Unscoped):
     """A bit map in u32 words: as a whole its bytes in hex, as YNL has it, in the tree words."""
 
@@ -290,10 +310,15 @@ class FlexibleStruct(Unscoped):
             node.children.append(array)
 
 
-def flexible_struct(family: CompiledFamily, attr: Attribute, order: str) -> Type:
-    """The attribute's ``struct``; its last member stands once in the definition."""
-    whole = family.struct(attr.struct or "", order)
+def flexible(family: CompiledFamily, name: str, order: str) -> FlexibleStruct:
+    """A struct whose last member stands once in the definition."""
+    whole = family.struct(name, order)
     return FlexibleStruct(StructType(whole.name, whole.fields[:-1], order), whole.fields[-1])
+
+
+def flexible_struct(family: CompiledFamily, attr: Attribute, order: str) -> Type:
+    """The attribute's ``struct``, with its last member repeated."""
+    return flexible(family, attr.struct or "", order)
 
 
 class GrowingStruct(Unscoped):
