@@ -17,7 +17,7 @@ from ..wire.consts import NETLINK_GENERIC, NLMSG_MIN_TYPE
 from .field import Field, Source
 from .fields import Catalogue
 from .kinds import ORDERS, Kind, Misfit, Test, kind_of, never
-from .shapes import Shape
+from .shapes import Shape, family_word
 from .syntax import (
     And,
     Call,
@@ -642,7 +642,8 @@ class _Compiler:
         families = [source.family for source in value.sources]
         if None in families or len(families) > 8:
             return _TRUE
-        control = value.field is not None and value.name in families
+        words = [family_word(each or "") for each in families]
+        control = value.field is not None and value.name in words
         return _joined("or", [self.family_may(each or "", control) for each in families])
 
     def family_may(self, family: str, control: bool) -> str:

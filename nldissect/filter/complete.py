@@ -161,7 +161,7 @@ def _fields(word: str, catalogue: Catalogue) -> Iterator[_Offer]:
             continue
         yield field.name, "field", _help(field)
     if "." not in word:
-        for family in catalogue.families():
+        for family in catalogue.family_words():
             if family not in protocol_names():
                 yield family, "field", "family"
             yield f"{family}.", "group", "family"

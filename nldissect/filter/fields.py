@@ -182,6 +182,10 @@ class Catalogue:
     # What the registry has
 
     def families(self) -> list[str]:
+        """Names of all families."""
+        return sorted({*self.registry.names(), *self.captured})
+
+    def family_words(self) -> list[str]:
         """All families, as fields name them."""
         return sorted({family_word(name) for name in (*self.registry.names(), *self.captured)})
 
@@ -286,7 +290,7 @@ class Catalogue:
 
     def near_families(self, name: str) -> tuple[str, ...]:
         """Families with names so like this one that it is a slip."""
-        return close_words(name, self.families(), 0.75)
+        return close_words(name, self.family_words(), 0.75)
 
     def _alias(self, name: str, target: str) -> Field:
         if target.startswith("nlmsg.flags."):
@@ -491,7 +495,7 @@ class Catalogue:
                 return FilterError(
                     f"there is no family {head}", name, 0, len(head), near=fitting or near
                 )
-        known = [*self.fixed, *ALIASES, *protocol_names(), *self.families()]
+        known = [*self.fixed, *ALIASES, *protocol_names(), *self.family_words()]
         anywhere = f"attr.{name}"
         near = (anywhere,) if not rest and anywhere in self else close_words(name, known)
         return FilterError(f"there is no field {name}", name, 0, len(name), near=near)
@@ -537,7 +541,7 @@ class Catalogue:
                 for name in self._any_names(root):
                     if f"{root}.{name}".startswith(prefix):
                         yield self.field(f"{root}.{name}")
-        for word in self.families():
+        for word in self.family_words():
             if prefix.startswith(f"{word}.") or word.startswith(prefix):
                 yield from self._list(word, prefix)
 

@@ -126,7 +126,7 @@ def columns(messages: list[Message]) -> list[Any]:
     made: dict[str, Any] = {}
     for field in catalogue.complete("bytes"):
         made[field.name] = field
-    for word in catalogue.families():
+    for word in catalogue.family_words():
         for field in catalogue.level(f"{word}."):
             if any(source.family in families for source in field.sources):
                 made[field.name] = field

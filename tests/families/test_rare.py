@@ -7,11 +7,15 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from nldissect.model import Message
+from nldissect.dissect import Dissector
+from nldissect.filter import Catalogue, compile_filter
+from nldissect.learn import Learned
+from nldissect.model import Interface, Message, Record
 
 from ..check import REGISTRY
-from .test_generic import MULTI, ORDERS, REQUEST, attr, attrs, names, read
+from .test_generic import ID, MULTI, ORDERS, REQUEST, attr, attrs, names, read
 
+INTERFACES = [Interface(0, 253, 262144, "", "", "little")]
 MANDATORY = 0x4000
 
 
@@ -168,6 +172,27 @@ def test_ieee802154_events() -> None:
     assert names(message) == ("notify", "start-conf", "IEEE802154_START_CONF")
     assert message.attrs == {"status": "no-short-address"}
     assert group_of("802.15.4 MAC", 14) == "coordinator"
+
+
+def test_ieee802154_in_filters() -> None:
+    """A family whose name is no word is one with other characters as underscores."""
+    message = read("802.15.4 MAC", 39, attr(1, b"wpan0\0"), flags=REQUEST)
+    catalogue = Catalogue(REGISTRY)
+    for text, there in (
+        ('802_15_4_MAC.dev-name == "wpan0"', True),
+        ('802_15_4_MAC.dev-name == "wpan1"', False),
+        ("802_15_4_MAC", True),
+        ('family == "802.15.4 MAC" && attr.dev-name matches "^wpan"', True),
+    ):
+        assert compile_filter(text, catalogue).match(message) is there
+    refused = struct.pack("<i", -22) + message.record.data[16:]
+    error = struct.pack("<IHHII", 16 + len(refused), 2, 0, 9, 7) + refused
+    data = message.record.data[:16] + error
+    (answer,) = Dissector(REGISTRY, Learned({ID: "802.15.4 MAC"}), INTERFACES).dissect(
+        Record(1, 0, 0, 253, data, len(data))
+    )
+    assert compile_filter("802_15_4_MAC", catalogue).match(answer)
+    assert "802_15_4_MAC.pan-id" in [field.name for field in catalogue.level("802_15_4_MAC.")]
 
 
 # Events of hardware
