@@ -15,6 +15,14 @@ from .dissect import flag_class
 from .errors import UsageError
 from .families.decoders.netfilter import XtInfo
 from .families.decoders.nft_values import Expressions
+from .families.decoders.packets import (
+    CapturedPacket,
+    Frame,
+    LinkHeader,
+    NetworkPacket,
+    Packet,
+    TransportHeader,
+)
 from .families.decoders.route import (
     DevConf,
     FlagOrByte,
@@ -502,6 +510,10 @@ def _sub_message(type_: SubMessageType, value: Value, scope: Scope | None) -> by
     return raw
 
 
+def _packet(type_: Packet, value: Value, scope: Scope | None) -> bytes:
+    return bytes.fromhex(value["data"] if isinstance(value, Mapping) else value)
+
+
 def _xt_info(type_: XtInfo, value: Value, scope: Scope | None) -> bytes:
     if type_.shape(scope) is None:
         return bytes.fromhex(value)
@@ -539,5 +551,10 @@ _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] 
     SubMessageType: _sub_message,
     Text: _text,
     TypeValue: _type_value,
+    Frame: _packet,
+    LinkHeader: _packet,
+    NetworkPacket: _packet,
+    TransportHeader: _packet,
+    CapturedPacket: _packet,
     XtInfo: _xt_info,
 }

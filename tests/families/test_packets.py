@@ -12,6 +12,7 @@ import dpkt
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import nldissect
 from nldissect.dissect import Dissector
 from nldissect.families.decoders.packets import _HEADS, _STEPS, _header, read
 from nldissect.learn import Learned
@@ -65,10 +66,10 @@ MSS = bytes((2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7))
 # Messages
 
 
-def classic(subsystem: int, type_: int, family: int, body: bytes) -> Message:
+def classic(subsystem: int, type_: int, family: int, body: bytes, protocol: int = 12) -> Message:
     interface = Interface(0, 253, 262144, "", "", "little")
     reader = Dissector(REGISTRY, Learned(), [interface], order="little")
-    data = link(12) + nlmsg(subsystem << 8 | type_, bytes((family, 0, 0, 0)) + body, 0)
+    data = link(protocol) + nlmsg(subsystem << 8 | type_, bytes((family, 0, 0, 0)) + body, 0)
     (made,) = check_record(reader, record(data))
     return made
 
@@ -424,6 +425,37 @@ def test_drops_and_samples_begin_with_the_link_if_it_has_a_header(
     assert names(understood(old, name)) == ["ethernet", "ipv4", "icmp"]
 
 
+def test_a_trace_has_its_packet_in_three_parts() -> None:
+    segment = tcp(b"", 0x02)
+    for network in (
+        ip4(segment, 6),
+        ip6(bytes((6, 0, 1, 4, 0, 0, 0, 0)) + segment, 60),
+        ip4(segment, 6)[:20],
+    ):
+        body = attr(11, struct.pack(">H", 1)) + attr(7, eth(b"")) + attr(8, network)
+        made = classic(10, 17, 2, body + attr(9, segment))
+        assert names(understood(made, "ll-header")) == ["ethernet"]
+        assert names(understood(made, "network-header"))[0] in ("ipv4", "ipv6")
+        value = understood(made, "transport-header")
+        assert value["summary"] == "40000 → 80 TCP [SYN] seq 100 win 64240 len 0"
+    tunnel = attr(8, ip4(ip4(segment, 6), 4)) + attr(9, ip4(segment, 6))
+    value = understood(classic(10, 17, 2, tunnel), "transport-header")
+    assert names(value) == ["ipv4", "tcp"]
+    assert classic(10, 17, 2, attr(9, segment)).get("transport-header.layers") == []
+
+
+def test_a_multicast_router_is_told_whole_packets() -> None:
+    for packet, found in (
+        (ip4(udp(b""), 17), ["ipv4", "udp"]),
+        (ip6(udp(b""), 17), ["ipv6", "udp"]),
+        (bytes((1, 0, 0, 0, 0, 0, 0, 0)), []),
+    ):
+        made = classic(0, 96, 128, attr(5, packet), protocol=0)
+        value = made.attrs["pkt"]
+        assert isinstance(value, dict)
+        assert names(value) == found
+
+
 def test_odd_selectors_do_no_harm() -> None:
     twice = attr(6, b"\0\x08") + attr(6, b"\0\x08") + attr(7, ip4(ECHO, 1))
     assert generic("NET_DM", 5, twice).get("payload.layers.0.name") == "ethernet"
@@ -534,3 +566,13 @@ def test_dpkt_is_imported_with_the_first_packet() -> None:
         "p.read(b'x', 'ethernet'); assert 'dpkt' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_messages_are_made_from_what_was_decoded() -> None:
+    frame = bytes.fromhex("0200000000010200000000020800") + bytes(46)
+    made = [
+        nldissect.encode("ovs_packet", "execute", {"packet": packet}, id=0x21)
+        for packet in (frame.hex(), {"summary": "", "layers": [], "data": frame.hex()})
+    ]
+    assert made[0] == made[1]
+    assert frame in made[0]

@@ -51,6 +51,7 @@ DECODERS: Final[dict[str, str]] = {
     "struct-array": "nldissect.families.decoders.route:struct_array",
     "tailed-struct": "nldissect.families.decoders.tc:tailed_struct",
     "taskstats": "nldissect.families.decoders.generic:taskstats",
+    "transport-header": "nldissect.families.decoders.packets:transport_header",
     "typed-value": "nldissect.families.decoders.generic:typed_value",
     "via": "nldissect.families.decoders.route:via",
     "xt-info": "nldissect.families.decoders.netfilter:xt_info",

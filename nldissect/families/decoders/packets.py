@@ -501,10 +501,11 @@ class Reader:
         if self._quoted:
             return
         self._said = True
-        src, dst, _ = self._ends or ("", "", "")
-        src, dst = (f"[{each}]" if ":" in each else each for each in (src, dst))
-        line = f"{src}:{head.sport} → {dst}:{head.dport} {name} {text}".rstrip()
-        self._words.append(line)
+        src, dst = str(head.sport), str(head.dport)
+        if self._ends is not None:
+            from_, to = (f"[{each}]" if ":" in each else each for each in self._ends[:2])
+            src, dst = f"{from_}:{src}", f"{to}:{dst}"
+        self._words.append(f"{src} → {dst} {name} {text}".rstrip())
 
     def _named(self, name: str) -> str:
         """Says at least which header is cut."""
@@ -1017,6 +1018,33 @@ class NetworkPacket(Packet):
         return _by_nibble(raw, 0, len(raw))
 
 
+class TransportHeader(Packet):
+    """What follows a network header.
+
+    selector: a packet that begins with that.
+    """
+
+    __slots__ = ("_selector",)
+
+    def __init__(self, selector: str) -> None:
+        self._selector = selector
+
+    def first(self, raw: bytes, scope: Scope | None) -> str:
+        network = None if scope is None else scope.find(self._selector)
+        layers = network.get("layers") if isinstance(network, dict) else None
+        number: Json = None
+        for at, layer in enumerate(layers if isinstance(layers, list) else ()):
+            name = layer.get("name") if isinstance(layer, dict) else None
+            if not isinstance(layer, dict) or name not in (_EXTENDED if at else _NETWORKS):
+                break
+            number = layer.get("protocol", layer.get("next-header"))
+        return _PROTOCOLS.get(number, "") if isinstance(number, int) else ""
+
+
+_NETWORKS: Final = frozenset(("ipv4", "ipv6"))
+_EXTENDED: Final = frozenset((*_EXTENSIONS.values(), "ah"))
+
+
 class CapturedPacket(Packet):
     """A packet from the link header on, or, of links that have none, from the network header on.
 
@@ -1055,3 +1083,8 @@ def network_packet(family: CompiledFamily, attr: Attribute, order: str) -> Type:
 def captured_packet(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     """A packet whose ``selector`` has its protocol, with the link's header if that has one."""
     return CapturedPacket(attr.selector or "")
+
+
+def transport_header(family: CompiledFamily, attr: Attribute, order: str) -> Type:
+    """The header behind the network header that the attribute's ``selector`` has."""
+    return TransportHeader(attr.selector or "")
