@@ -11,6 +11,7 @@ import pytest
 
 from nldissect.dissect import Dissector
 from nldissect.families.decoders.generic import FlexibleStruct
+from nldissect.families.decoders.netfilter import Elements
 from nldissect.families.decoders.route import StructArray
 from nldissect.learn import Learned
 from nldissect.model import Interface, Message, Node, Record
@@ -143,10 +144,12 @@ def of_set(little: AttrSet, big: AttrSet, draw: Random, depth: int = 0) -> Twins
     """Every attribute of a set whose payload the type alone tells."""
     if depth > DEPTH:
         return b"", b""
-    assert list(little.attrs) == list(big.attrs)
+    numbers = [number for number in little.attrs if number in big.attrs]
+    # Those add to their attributes what they meet.
+    assert isinstance(little, Elements) or numbers == list(little.attrs) == list(big.attrs)
     made = [b"", b""]
-    for number, item in little.attrs.items():
-        twins = of_type(item.type, big.attrs[number].type, draw, depth)
+    for number in numbers:
+        twins = of_type(little.attrs[number].type, big.attrs[number].type, draw, depth)
         if twins is not None and len(made[0]) + len(twins[0]) < MANY:
             for side in (0, 1):
                 made[side] += attr(number, twins[side], "<>"[side])
