@@ -27,6 +27,7 @@ from .model import (
 from .policies import PolicyTables
 from .registry import Registry
 from .spec.compile import Op
+from .spec.lessons import Key
 from .spec.sets import AttrSet, Shape, guess_set
 from .spec.structs import StructType
 from .spec.types import Irregular, Scope, Walk, hex_text, raw_node, zero_or_raw
@@ -103,9 +104,10 @@ class _Walk(Walk):
     while attributes were read without a tree.
     """
 
-    __slots__ = ("truncated", "request", "noted", "notes", "_ids", "_origins")
+    __slots__ = ("truncated", "request", "noted", "notes", "_message", "_ids", "_origins")
 
     def __init__(self, message: Message) -> None:
+        self._message = message
         self.truncated = message.record.wire_len > len(message.record.data)
         self.request = message.direction == "request"
         self.noted: list[Node] = []
@@ -136,6 +138,9 @@ class _Walk(Walk):
         self.noted.clear()
         self._ids.clear()
 
+    def fact(self, fact: str, *key: str | int) -> tuple[Json, ...] | None:
+        return self._message.fact(fact, *key)
+
 
 _SUSPECT: Final = frozenset(
     ("value.range", "value.mask", "value.length", "value.width", "struct.short",
@@ -155,6 +160,7 @@ _TRACKED: Final = {
 _SIXTEEN: Final = (b"\x10\0", b"\0\x10")
 _CTRL: Final = {"little": b"\0\0\x10\0", "big": b"\0\x10"}
 """What stands in every header of type 0x10 whose length is below 64 KB."""
+_REFUSALS: Final = (b"\2\0", b"\0\2")
 _CHOICE: Final = 1 << 19
 _ASKED: Final = 1 << 16
 
@@ -258,7 +264,8 @@ class Dissector:
     registry: the families; learned: what is known of ids and links, which grows by ``dissect`` when
     ``learning`` is set (a pipe) or by ``survey`` beforehand (a file); order: little or big where
     the user decides it, None to decide by interface; interfaces: the capture's (for order hints);
-    links: learn the names of links as well.
+    facts: learn what messages tell of things that others mention as well: names of links, types
+    of sets.
     tracker: finds out what belongs together, where one is set; fate: the code of a note on a
     request, by its message's number, from an earlier pass over the same records.
     surveyed: how many records the first pass met. count: how many messages ``dissect`` has given,
@@ -274,13 +281,13 @@ class Dissector:
         *,
         order: str | None = None,
         learning: bool = False,
-        links: bool = False,
+        facts: bool = False,
     ) -> None:
         self.registry = registry
         self.learned = learned
         self.interfaces = interfaces
         self.learning = learning
-        self.links = links
+        self.facts = facts
         self.other_records: dict[int, int] = {}
         self.count = 0
         self.surveyed = 0
@@ -331,13 +338,13 @@ class Dissector:
         tracker: Tracker | None = None,
         wanted: HeaderTest | None = None,
     ) -> dict[int, int] | None:
-        """The first pass over a file: byte orders, families, and names of links if wanted.
+        """The first pass over a file: byte orders, families, and other facts if wanted.
 
         tracker: is shown all messages as well. wanted: gives the records that have such a message,
         and those whose requests these answer, each with the number of messages before it; None
         where they are too many or another byte order than expected was decided on.
         """
-        taught = {NETLINK_GENERIC, NETLINK_ROUTE} if self.links else {NETLINK_GENERIC}
+        teachers: dict[tuple[int, str], tuple[bytes, ...]] = {}
         orders: dict[int, str] = {}
         votes: dict[int, OrderVote] = {}
         choice = None if wanted is None else _Choice(wanted)
@@ -365,13 +372,22 @@ class Dissector:
                 order = self._order or vote.order
                 if vote.decided or self._order is not None:
                     orders[interface] = order
-            # nlctrl and RTM_NEWLINK both are type 0x10, which reads 10 00 or 00 10; in a record of
-            # several messages nlctrl's need not be the first.
-            if protocol in taught and (
-                data[at + 4 : at + 6] in _SIXTEEN
-                or (protocol == NETLINK_GENERIC and data.find(_CTRL[order], at) > 0)
-            ):
-                self._learn(record, protocol, at, order)
+            # nlctrl is type 0x10; in a record of several messages the one that teaches need not be
+            # the first.
+            if protocol == NETLINK_GENERIC:
+                first = data[at + 4 : at + 6]
+                if first in _SIXTEEN or first in _REFUSALS or data.find(_CTRL[order], at) > 0:
+                    self._learn(record, protocol, at, order)
+            elif self.facts:
+                types = teachers.get((protocol, order))
+                if types is None:
+                    types = teachers[protocol, order] = self._teachers(protocol, order)
+                # A batch of nftables holds messages of many types.
+                if data[at + 4 : at + 6] in types or (
+                    protocol == NETLINK_NETFILTER
+                    and any(data.find(type_, at) > 0 for type_ in types)
+                ):
+                    self._learn(record, protocol, at, order)
             if tracker is not None:
                 self._follow(record, protocol, order, at, tracker)
             if choice is not None:
@@ -406,8 +422,16 @@ class Dissector:
         # A record without a message counts as one.
         self.count += at == first
 
+    def _teachers(self, protocol: int, order: str) -> tuple[bytes, ...]:
+        """What stands in the headers of messages of a classic protocol that teach facts."""
+        return tuple(
+            type_.to_bytes(2, "big" if order == "big" else "little")
+            for type_ in sorted(self.registry.teaching.get(protocol, ()))
+        )
+
     def _learn(self, record: Record, protocol: int, at: int, order: str) -> None:
-        """What nlctrl and the link table say in a record whose first message is at ``at``."""
+        """What nlctrl and others teach in a record whose first message is at ``at``."""
+        teaching = self.registry.teaching.get(protocol, ()) if self.facts else ()
         data = record.data
         size = len(data)
         unpack = NLMSGHDR[order].unpack_from
@@ -415,14 +439,18 @@ class Dissector:
             length, type_, flags, _, _ = unpack(data, at)
             if length < NLMSG_HDRLEN:
                 break
-            if type_ == GENL_ID_CTRL and not flags & NLM_F_REQUEST:
-                end = min(at + length, size)
-                if protocol == NETLINK_GENERIC:
-                    self._learn_family(record, protocol, order, at, end)
-                elif protocol == NETLINK_ROUTE and self.links:
-                    self.learned.observe_link(
-                        record.interface, record.number, data, at + NLMSG_HDRLEN, end, order
-                    )
+            if protocol == NETLINK_GENERIC:
+                if type_ == GENL_ID_CTRL and not flags & NLM_F_REQUEST:
+                    self._learn_family(record, protocol, order, at, min(at + length, size))
+                elif type_ == NLMSG_ERROR and flags & NLM_F_ACK_TLVS:
+                    self._learn_refusal(record, protocol, order, at)
+            elif type_ in teaching:
+                direction = "request" if flags & NLM_F_REQUEST else "reply"
+                op = self._op(protocol, type_, direction, order)
+                for lesson in op.lessons if op is not None else ():
+                    told = lesson.read(data, at + NLMSG_HDRLEN, min(at + length, size))
+                    if told is not None:
+                        self.learned.teach(record.interface, record.number, lesson.fact, *told)
             at = (length + 3 & ~3) + at
 
     def _learn_family(
@@ -441,6 +469,22 @@ class Dissector:
             learned.observe(record.interface, record.number, message.command, message.attrs)
         if len(told[1]) <= 4096:
             self._taught.add(told)
+
+    def _learn_refusal(self, record: Record, protocol: int, order: str, start: int) -> None:
+        """What an error says of a request to a family that nobody described."""
+        message = self._message(record, protocol, order, start)
+        inner = None if message is None else self._inner(message)
+        if message is None or inner is None or not inner.family or inner.family in self.registry:
+            return
+        error = message.error or {}
+        said: tuple[tuple[Json, Json], ...] = (
+            (error.get("attr"), error.get("policy")), (error.get("missing"), {}),
+        )  # fmt: skip
+        for path, rules in said:
+            if isinstance(path, str):
+                self.learned.observe_refusal(
+                    record.interface, record.number, inner.type, inner.command, path, rules
+                )
 
     def dissect(self, record: Record, wanted: HeaderTest | None = None) -> list[Message]:
         """The messages of a record; empty for a record that is not netlink's (which is counted).
@@ -718,15 +762,7 @@ class Dissector:
         if protocol == NETLINK_GENERIC:
             self._plan_generic(message, direction)
             return
-        key = (protocol, type_, direction, message.order)
-        op = self._classic.get(key)
-        if op is None and key not in self._classic:
-            op = self.registry.classic(protocol, type_, direction, message.order)
-            if op is None and direction == "request":
-                op = self.registry.classic(protocol, type_, "reply", message.order)
-            if len(self._classic) > 65536:
-                self._classic.clear()
-            self._classic[key] = op
+        op = self._op(protocol, type_, direction, message.order)
         plan = Plan(op, None)
         message.plan = plan
         if op is not None:
@@ -742,6 +778,19 @@ class Dissector:
             plan.header_at = plan.header_end = plan.attrs_at = body
             size = 4 if protocol == NETLINK_NETFILTER else 0
             self._lay_out_unknown(message, plan, body, size)
+
+    def _op(self, protocol: int, type_: int, direction: str, order: str) -> Op | None:
+        """The operation of a classic protocol's message; None where nobody described it."""
+        key = (protocol, type_, direction, order)
+        op = self._classic.get(key)
+        if op is None and key not in self._classic:
+            op = self.registry.classic(protocol, type_, direction, order)
+            if op is None and direction == "request":
+                op = self.registry.classic(protocol, type_, "reply", order)
+            if len(self._classic) > 65536:
+                self._classic.clear()
+            self._classic[key] = op
+        return op
 
     @staticmethod
     def _name(message: Message, op: Op) -> None:
@@ -999,6 +1048,13 @@ class Dissector:
         if plan.header_end - plan.header_at < header.size:
             return Scope({}, None, walk)
         return Scope(header.members(message.record.data, plan.header_at), None, walk)
+
+    def fact(self, message: Message, fact: str, key: Key) -> tuple[Json, ...] | None:
+        record = message.record
+        return self.learned.fact(record.interface, record.number, fact, key)
+
+    def stage(self, message: Message) -> tuple[int, int, int]:
+        return self.learned.stage(message.record.interface, message.record.number)
 
     def header(self, message: Message) -> dict[str, Json] | None:
         plan = message.plan

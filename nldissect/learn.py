@@ -1,7 +1,7 @@
-"""What a capture teaches: family ids and their names over time, groups, policies, link names.
+"""What a capture teaches: family ids and their names over time, groups, policies, other facts.
 
 Everything is scoped by interface (an index that is unique over all sections of a capture) and
-versioned by record number. Nothing here reads bytes, but for the names of links.
+versioned by record number. Nothing here reads bytes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .errors import UsageError
+from .spec.lessons import Key
 from .text import Json
-from .wire.attrs import NLATTR
 from .wire.consts import GENL_ID_CTRL
 from .wire.order import OrderVote
 
@@ -24,9 +24,12 @@ CTRL_CMD_DELFAMILY: Final = 2
 CTRL_CMD_NEWMCAST_GRP: Final = 7
 CTRL_CMD_DELMCAST_GRP: Final = 8
 CTRL_CMD_GETPOLICY: Final = 10
-IFLA_IFNAME: Final = 3
 NAME_LIMIT: Final = 256
-"""Far beyond GENL_NAMSIZ (16) and IFNAMSIZ (16): what is longer is no name."""
+"""Far beyond GENL_NAMSIZ (16): what is longer is no name."""
+_BELOW_COMMANDS: Final = -257
+_MOST_POLICIES: Final = 4096
+_MOST_FACTS: Final = 1 << 18
+_MOST_TURNS: Final = 4096
 
 
 class FamilyInfo:
@@ -125,14 +128,37 @@ class Policy:
                 }
                 self.attributes.setdefault(index, {})[number] = rules
 
+    def add_refusal(self, command: int, path: Sequence[int], rules: Mapping[str, Json]) -> None:
+        """Takes what the kernel said of an attribute of a request that it refused.
+
+        path: the attribute's number behind those around it. It counts where no dump told of the
+        command, and stands under negative indexes.
+        """
+        known = self.operations.get(command)
+        if known and min(known.values()) >= 0:
+            return
+        index = -1 - command
+        self.operations[command] = {"do": index, "dump": index}
+        for number in path[:-1]:
+            outer = self.attributes.setdefault(index, {}).setdefault(number, {})
+            below = outer.get("policy-idx")
+            if not isinstance(below, int):
+                below = outer["policy-idx"] = min(_BELOW_COMMANDS, *self.attributes) - 1
+            outer["type"] = "nested"
+            index = below
+        self.attributes.setdefault(index, {}).setdefault(path[-1], {}).update(rules)
+
     def as_json(self) -> dict[str, Json]:
-        """Keys as text, in order of numbers."""
+        """What dumps told: keys as text, in order of numbers."""
         operations: dict[str, Json] = {
-            str(command): dict(modes) for command, modes in sorted(self.operations.items())
+            str(command): dict(modes)
+            for command, modes in sorted(self.operations.items())
+            if min(modes.values(), default=0) >= 0
         }
         attributes: dict[str, Json] = {
             str(index): {str(number): dict(rules) for number, rules in sorted(policy.items())}
             for index, policy in sorted(self.attributes.items())
+            if index >= 0
         }
         return {"operations": operations, "attributes": attributes}
 
@@ -165,7 +191,8 @@ class Learned:
                 self._named[info.id].hdrsize = info.hdrsize
         self._history: dict[tuple[int, int], list[FamilyInfo]] = {}
         self._current: dict[tuple[int, str], FamilyInfo] = {}
-        self._links: dict[tuple[int, int], tuple[list[int], list[str]]] = {}
+        self._facts: dict[tuple[int, str, Key], tuple[list[int], list[tuple[Json, ...]]]] = {}
+        self._turns: dict[int, list[int]] = {}
         self._votes: dict[int, OrderVote] = {}
         self.changes = 0
 
@@ -210,37 +237,39 @@ class Learned:
         everything = [*self._named.values(), *rest, *learned]
         return sorted(everything, key=lambda info: (info.interface, info.id, info.since))
 
+    def teach(
+        self, interface: int, record: int, fact: str, key: Key, value: tuple[Json, ...]
+    ) -> None:
+        """Takes what a record tells of something."""
+        about = (interface, fact, key)
+        told = self._facts.get(about)
+        if told is None:
+            if len(self._facts) < _MOST_FACTS:
+                self._facts[about] = ([record], [value])
+            return
+        records, values = told
+        if values[-1] != value and len(values) < _MOST_TURNS:
+            records.append(record)
+            values.append(value)
+            self._turns.setdefault(interface, []).append(record)
+
+    def fact(self, interface: int, record: int, fact: str, key: Key) -> tuple[Json, ...] | None:
+        """What was known of something when a record was captured; at first what is told first."""
+        told = self._facts.get((interface, fact, key))
+        if told is None:
+            return None
+        records, values = told
+        return values[max(0, bisect_right(records, record) - 1)]
+
+    def stage(self, interface: int, record: int) -> tuple[int, int, int]:
+        """Where this is equal for two records, all facts are the same for both."""
+        turns = self._turns.get(interface)
+        return interface, len(self._facts), 0 if turns is None else bisect_right(turns, record)
+
     def link_name(self, interface: int, ifindex: int, record: int) -> str | None:
         """The name of a link when a record was captured; its first name before that was told."""
-        known = self._links.get((interface, ifindex))
-        if known is None:
-            return None
-        records, names = known
-        return names[max(0, bisect_right(records, record) - 1)]
-
-    def observe_link(
-        self, interface: int, record: int, data: bytes, at: int, end: int, order: str
-    ) -> None:
-        """Takes the ifinfomsg with attributes in data[at:end] of an RTM_NEWLINK from the kernel."""
-        if end - at < 16:
-            return
-        unpack = NLATTR[order].unpack_from
-        start = at + 16
-        while end - start >= 4:
-            length, kind = unpack(data, start)
-            if length < 4 or length > end - start:
-                return
-            if kind == IFLA_IFNAME and length <= NAME_LIMIT:
-                break
-            start += length + 3 & ~3
-        else:
-            return
-        ifindex = int.from_bytes(data[at + 4 : at + 8], "big" if order == "big" else "little")
-        name = data[start + 4 : start + length].rstrip(b"\0").decode("utf-8", "replace")
-        records, names = self._links.setdefault((interface, ifindex), ([], []))
-        if (not names or names[-1] != name) and len(names) < 4096:
-            records.append(record)
-            names.append(name)
+        told = self.fact(interface, record, "link", (ifindex,))
+        return None if told is None else str(told[0])
 
     def observe(self, interface: int, record: int, command: int, attrs: Mapping[str, Json]) -> None:
         """Takes one message that nlctrl sent: its command and its attributes' values."""
@@ -284,6 +313,20 @@ class Learned:
                 number, group_name = _integer(group.get("id")), group.get("name")
                 if number is not None and isinstance(group_name, str):
                     info.groups[number] = group_name
+
+    def observe_refusal(
+        self, interface: int, record: int, id_: int, command: int, path: str, rules: Json
+    ) -> None:
+        """Takes what the kernel said of an attribute of a request to a family nobody described.
+
+        path: ``attr-3.attr-1``; what has other names is no news.
+        """
+        info = self.family(interface, id_, record)
+        numbers = [part.removeprefix("attr-") for part in path.split(".")]
+        if info is None or not all(number.isdecimal() for number in numbers):
+            return
+        if isinstance(rules, dict) and len(info.policy.attributes) < _MOST_POLICIES:
+            info.policy.add_refusal(command, [int(number) for number in numbers], rules)
 
     def _learn(self, interface: int, record: int, id_: int, name: str) -> FamilyInfo:
         """The current entry for an id; a new one if the id was free or had another name."""

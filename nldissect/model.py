@@ -374,6 +374,14 @@ class Decode(Protocol):
     def process(self, message: Message) -> Process | None:
         """Whose the port id of a message is."""
 
+    def fact(
+        self, message: Message, fact: str, key: tuple[str | int, ...]
+    ) -> tuple[Json, ...] | None:
+        """See ``Message.fact``."""
+
+    def stage(self, message: Message) -> object:
+        """See ``Message.stage``."""
+
     def request(self, record: Record, start: int, number: int) -> Message | None:
         """The message that starts there."""
 
@@ -498,6 +506,18 @@ class Message:
     def process(self) -> Process | None:
         """Who asked, who is answered, or who caused a notification, as far as the recorder knew."""
         return self._decode.process(self)
+
+    def fact(self, fact: str, *key: str | int) -> tuple[Json, ...] | None:
+        """What the capture has taught about something, ``("link", ifindex)`` for one, until then.
+
+        None where it told nothing; a part of what it told is None where that was left out.
+        """
+        return self._decode.fact(self, fact, key)
+
+    @property
+    def stage(self) -> object:
+        """Equal for messages for which all facts are the same."""
+        return self._decode.stage(self)
 
     @property
     def layers(self) -> list[Node]:

@@ -7,6 +7,7 @@ from .model import Node
 from .spec.checks import SIZES, Check, check_of
 from .spec.sets import Attr, AttrSet, IndexedArray, Nest, guess_set
 from .spec.types import (
+    OPAQUE,
     TEXT,
     AutoScalar,
     Bitfield32,
@@ -108,15 +109,20 @@ class Tables:
             return Flag()
         if kind == "bitfield32":
             return Told(Bitfield32(order, None), order)
-        if kind == "nested" and isinstance(inside, int):
-            return Nest(self.set_of(inside))
-        if kind == "nested-array" and isinstance(inside, int):
-            return IndexedArray(Nest(self.set_of(inside)), False, order)
+        if kind == "nested":
+            return Nest(self.set_of(inside) if isinstance(inside, int) else guess_set(order))
+        if kind == "nested-array":
+            item: Type = Told(_Guess(order), order)
+            if isinstance(inside, int):
+                item = Nest(self.set_of(inside))
+            return IndexedArray(item, False, order)
+        if kind == "binary":
+            return OPAQUE
         return Told(_Guess(order), order)
 
 
 class _Guess(Type):
-    """What policies do not tell: what is in bytes, or that an integer is big-endian."""
+    """What policies do not tell: that an integer is big-endian, what is in an array."""
 
     __slots__ = ("order",)
 
@@ -140,6 +146,7 @@ class PolicyTables:
         else:
             # Notifications have no policy: they use the numbers that all commands use.
             used = {index for other in info.policy.operations.values() for index in other.values()}
+            used = {index for index in used if index >= 0}
             index = used.pop() if len(used) == 1 else None
         if index is None or index not in info.policy.attributes:
             return None
@@ -152,7 +159,7 @@ class PolicyTables:
         if self._sizes.get(key) != size:
             self._sizes[key] = size
             # A family that is told of again, under whatever id, is read by the same tables.
-            text = repr(info.policy.as_json()["attributes"])
+            text = repr(info.policy.attributes)
             tables = self._equal.get((text, order))
             if tables is None:
                 policy = Policy()

@@ -214,7 +214,7 @@ class Recording:
         self.version = 0
         # How many messages there are before each record.
         self._before = array("I")
-        self._surveyor = self.dissector(links=True)
+        self._surveyor = self.dissector(facts=True)
         self._pairer = self.dissector()
         self._ledger = _Ledger(self._pairer)
         self._paired_records = 0
@@ -257,10 +257,10 @@ class Recording:
         """
         return self._ledger.heads
 
-    def dissector(self, *, links: bool = False) -> Dissector:
+    def dissector(self, *, facts: bool = False) -> Dissector:
         """A dissector that knows what is learned of the capture."""
         return Dissector(
-            self.registry, self.learned, self.capture.interfaces, order=self.order, links=links
+            self.registry, self.learned, self.capture.interfaces, order=self.order, facts=facts
         )
 
     # Reading

@@ -13,7 +13,7 @@ from .errors import UsageError
 from .families.decoders import DECODERS
 from .spec.compile import CompiledFamily, DecoderFactory, Op, Resolver
 from .spec.model import Family
-from .spec.prebuild import Index, load_family, load_index
+from .spec.prebuild import Index, load_family, load_index, teaching, typeless
 
 ENTRY_POINTS = "nldissect.families"
 
@@ -40,7 +40,10 @@ def _claim_of(spec: Family) -> _Claim:
 
 
 class Registry(Resolver):
-    """All families and decoders; built-in families are read when they are first asked for."""
+    """All families and decoders; built-in families are read when they are first asked for.
+
+    teaching: protocol number to the types of messages that tell of things which others mention.
+    """
 
     def __init__(self, *, plugins: bool = True) -> None:
         self._index: Index = load_index()
@@ -52,6 +55,10 @@ class Registry(Resolver):
                 _Claim(name, frozenset(requests), frozenset(replies))
                 for name, requests, replies in claims
             ]
+        self.teaching: dict[int, set[int]] = {
+            protonum: set(types) for protonum, types in self._index.teaching.items()
+        }
+        self._typeless = dict(self._index.typeless)
         self._decoders: dict[str, DecoderFactory] = {}
         if plugins:
             for point in entry_points(group=ENTRY_POINTS):
@@ -85,6 +92,10 @@ class Registry(Resolver):
             claims[:] = [claim for claim in claims if claim.family != spec.name]
         if spec.protonum is not None:
             self._claims.setdefault(spec.protonum, []).insert(0, _claim_of(spec))
+            self.teaching.setdefault(spec.protonum, set()).update(teaching(spec))
+            every = typeless(spec)
+            if every is not None:
+                self._typeless[spec.protonum] = (spec.name, every)
 
     def register_decoder(self, name: str, factory: DecoderFactory) -> None:
         """Adds a decoder for ``decoder: NAME`` in specifications; raises UsageError if taken."""
@@ -126,4 +137,8 @@ class Registry(Resolver):
         if other is not None:
             family = self.family(other, order)
             return None if family is None else family.op(number, direction)
+        if protonum in self._typeless:
+            name, every = self._typeless[protonum]
+            family = self.family(name, order)
+            return None if family is None else family.op(every, direction)
         return None

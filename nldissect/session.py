@@ -57,11 +57,11 @@ class Session:
     learned from as it goes and can be read once.
 
     learned: the family map; fates: tell requests that they have no answer, which needs a file;
-    links: learn the names of links; redact: zero key material; order: little or big where the
-    user decides it. only: the filter of all messages that will be asked for, where headers decide
-    it and transactions do not matter: then only the records that have such a message, and the
-    requests that they answer, are looked at. outcomes: tell transactions what becomes of them,
-    which takes memory for each. The capture is closed with the session.
+    facts: learn names of links and the like; redact: zero key material; order: little or big
+    where the user decides it. only: the filter of all messages that will be asked for, where
+    headers decide it and transactions do not matter: then only the records that have such a
+    message, and the requests that they answer, are looked at. outcomes: tell transactions what
+    becomes of them, which takes memory for each. The capture is closed with the session.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Session:
         learned: Learned,
         *,
         order: str | None = None,
-        links: bool = True,
+        facts: bool = True,
         fates: bool = True,
         redact: bool = False,
         only: Filter | None = None,
@@ -86,7 +86,7 @@ class Session:
             capture.interfaces,
             order=order,
             learning=not capture.seekable,
-            links=links,
+            facts=facts,
         )
         self.redactor: Redactor | None = None
         if redact:

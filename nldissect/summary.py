@@ -48,10 +48,16 @@ _RANKS: Final = {name: rank for rank, name in enumerate(_NAMES)}
 _LABELS: Final = {
     "ifname": "", "dev-name": "", "family-name": "", "name": "", "dst": "", "local": "",
     "address": "", "bus-name": "", "gateway": "via", "src": "from", "oif": "dev", "iif": "iif",
-    "ifindex": "dev", "dev-index": "dev", "wiphy-name": "", "family-id": "id",
+    "ifindex": "dev", "dev-index": "dev", "wiphy-name": "", "family-id": "id", "saddr": "from",
+    "daddr": "to", "family": "", "state": "", "mode": "", "proto": "", "protocol": "", "dir": "",
+    "raw-protocol": "", "action": "", "type": "", "fl-addr": "", "tb-id": "table",
 }  # fmt: skip
 _LINKS: Final = frozenset(("ifindex", "dev-index", "oif", "iif", "link", "master", "if-index"))
 _ADDRESSES: Final = frozenset(("dst", "local", "address", "src"))
+_PORTS: Final = frozenset(("sport", "dport"))
+_LENGTHS: Final = frozenset(("prefixlen-s", "prefixlen-d"))
+_ANYWHERE: Final = frozenset(("0.0.0.0", "::"))
+_ENDS: Final = {"src": "saddr", "dst": "daddr"}
 _PREFIXED: Final = ("dst", "local", "address")
 
 _TC_PARENTS: Final = {0: "", 0xFFFFFFFF: "root", 0xFFFFFFF1: "ingress"}
@@ -286,7 +292,7 @@ class Summarizer:
                 for rank in sorted(found)[:limit]:
                     name, value = found[rank]
                     pieces.append((_short(name), _cut(_bare(value))))
-                if not pieces:
+                if not pieces and (plan.header is None or not plan.header.identity):
                     attrs = {}
                     for layer in message.layers:
                         if layer.name == "attrs":
@@ -299,7 +305,9 @@ class Summarizer:
             if header is None:
                 header = self._headers[plan.header] = _Header(plan.header)
             values = plan.header.members(data, plan.header_at)
-            self._add_header(message.protocol, pieces, header, values, dump)
+            own = _identity(plan.header, values)
+            self._add_header(message.protocol, pieces, header, values, dump, bool(own))
+            pieces[:0] = own
         return pieces, whole
 
     @staticmethod
@@ -309,8 +317,9 @@ class Summarizer:
         header: _Header,
         values: dict[str, Json],
         dump: bool,
+        told: bool,
     ) -> None:
-        """Puts what the family header tells into the pieces."""
+        """Puts what the family header tells into the pieces. told: its own identity is known."""
         names = [name for name, _ in pieces]
         prefix = values.get(header.prefix)
         if isinstance(prefix, int):
@@ -324,7 +333,7 @@ class Summarizer:
                 if prefix == 0 and header.prefix.endswith("dst-len") and names and not dump:
                     pieces.insert(0, ("", "default"))
         family = values.get(header.family)
-        if family and not _ADDRESSES.intersection(names):
+        if family and not told and not _ADDRESSES.intersection(names):
             known = LABELS["nf-family" if protocol == NETLINK_NETFILTER else "address-family"]
             text = show(family)
             if isinstance(family, int):
@@ -364,6 +373,32 @@ class Summarizer:
         record = message.record
         name = self._learned.link_name(record.interface, ifindex, record.number)
         return str(ifindex) if name is None else f"{printable(name)}({ifindex})"
+
+
+def _identity(header: StructType, values: Json) -> Pieces:
+    """The members of a header that tell its object from others.
+
+    What is zero says nothing; an address takes its prefix length and its port along.
+    """
+    pieces: Pieces = []
+    for path in header.identity:
+        value: Json = values
+        name = path
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if not value or value == "unspec":
+            continue
+        text = _cut(_bare(value))
+        if pieces and (name in _PORTS or name in _LENGTHS):
+            about, before = pieces[-1]
+            if about not in ("saddr", "daddr"):
+                continue
+            if name in _PORTS and ":" in before:
+                before = f"[{before}]"
+            pieces[-1] = (about, f"{before}{':' if name in _PORTS else '/'}{text}")
+        else:
+            pieces.append((_ENDS.get(name, name), text))
+    return [(name, text) for name, text in pieces if text not in _ANYWHERE]
 
 
 def _picks_of(attr_set: AttrSet) -> _Picks:

@@ -18,6 +18,7 @@ from .dissect import Plan
 from .model import Decode, Message, Record, Transaction
 from .wire.attrs import iter_attrs
 from .wire.consts import (
+    CONTROL_TYPES,
     NETLINK_FIB_LOOKUP,
     NETLINK_GENERIC,
     NETLINK_NETFILTER,
@@ -217,7 +218,7 @@ class Tracker:
         known = self._open.get((record.interface, protocol, seq))
         if protocol == NETLINK_USERSOCK:
             self.direction = "request" if flags & NLM_F_REQUEST else "unknown"
-        elif type_ < NLMSG_MIN_TYPE:
+        elif type_ in CONTROL_TYPES or (type_ < NLMSG_MIN_TYPE and protocol != NETLINK_FIB_LOOKUP):
             self._control(known or [], head)
         elif flags & NLM_F_REQUEST:
             repeated = None

@@ -147,10 +147,9 @@ def test_broken_replies_teach_nothing_wrong(attrs: dict[str, object]) -> None:
 
 def test_link_names_over_time() -> None:
     learned = Learned()
-    header = bytes(4) + (7).to_bytes(4, "little") + bytes(8)
-    for record, name in ((3, b"eth0"), (9, b"wan0")):
-        attrs = (9).to_bytes(2, "little") + b"\3\0" + name + b"\0" * 4
-        data = header + attrs
-        learned.observe_link(0, record, data, 0, len(data), "little")
+    for record, name in ((3, "eth0"), (4, "eth0"), (9, "wan0")):
+        learned.teach(0, record, "link", (7,), (name,))
     assert [learned.link_name(0, 7, record) for record in (1, 5, 9)] == ["eth0", "eth0", "wan0"]
     assert learned.link_name(0, 8, 1) is None
+    assert learned.fact(1, 9, "link", (7,)) is None
+    assert learned.stage(0, 1) == learned.stage(0, 8) != learned.stage(0, 9)

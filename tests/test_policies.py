@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from nldissect.learn import FamilyInfo
-from nldissect.model import Message
+from nldissect.model import Message, Record
 from nldissect.policies import PolicyTables
 from tests.check import check_record, dissector
 from tests.test_dissect import attr, link, nlmsg, record
@@ -90,3 +90,53 @@ def test_a_policy_may_grow_while_it_is_told() -> None:
     known.policy.operations = {1: {"do": 0}, 3: {"do": 2}}
     assert tables.find(known, 9, False, "little") is None
     assert tables.find(FamilyInfo(1, "x", "capture"), 1, False, "little") is None
+
+
+def refused(command: int, body: bytes, tlvs: bytes) -> bytes:
+    """An error with the request in it and the kernel's words."""
+    request = nlmsg(40, bytes((command, 1, 0, 0)) + body, flags=5)
+    return link(16) + nlmsg(2, struct.pack("<i", -22) + request + tlvs, 0x200, pid=7)
+
+
+def test_refusals_teach_where_no_policy_was_told() -> None:
+    reader = dissector()
+    known = FamilyInfo(40, "mine", "capture", 0, 1)
+    reader.learned._history[0, 40] = [known]
+    rules = attr(4 | 0x8000, attr(1, struct.pack("<I", 2)))
+    inside = attr(3 | 0x8000, attr(2, b"a\0\0\0"))
+    bodies = [
+        refused(1, attr(2, b"ab\0"), attr(2, struct.pack("<I", 20)) + rules),
+        refused(1, inside, attr(2, struct.pack("<I", 24)) + rules),
+        refused(1, attr(5 | 0x8000, attr(1, b"ab\0")),
+                attr(5, struct.pack("<I", 9)) + attr(6, struct.pack("<I", 20))),
+    ]  # fmt: skip
+    reader.survey([Record(n, 0, 0, 253, body, len(body)) for n, body in enumerate(bodies, 1)])
+    body = attr(2, b"A") + attr(3, attr(2, b"b")) + attr(5, b"") + attr(9, b"C")
+    message = check_record(reader, record(link(16) + nlmsg(40, b"\1\1\0\0" + body, 1)))[0]
+    assert message.attrs == {"attr-2": 65, "attr-3": {"attr-2": 98}, "attr-5": {}, "attr-9": 67}
+    guessed = [
+        node.name
+        for layer in message.layers
+        if layer.name == "attrs"
+        for node in layer.children
+        if any(note.code == "guessed" for note in node.notes)
+    ]
+    assert guessed == ["attr-9"]
+    assert known.as_json()["policy"] == {"operations": {}, "attributes": {}}
+    # A dump of the policies knows better.
+    known.policy.add({"op-policy": {"op-id": 1, "do": 0}})
+    known.policy.add_refusal(1, [2], {"type": "u64"})
+    assert known.policy.operations[1] == {"do": 0}
+
+
+def test_refusals_of_described_families_and_broken_ones_teach_nothing() -> None:
+    reader = dissector()
+    reader.learned._history[0, 40] = [FamilyInfo(40, "mine", "capture", 0, 1)]
+    policy = reader.learned.families()[0].policy
+    for body in (
+        refused(1, attr(2, b"ab\0"), attr(2, struct.pack("<I", 2000)) + attr(4, b"")),
+        refused(1, b"", attr(1, b"no\0")),
+        refused(1, attr(2, b"ab\0"), b"")[:40],
+    ):
+        reader.survey([Record(1, 0, 0, 253, body, len(body))])
+    assert not policy.attributes

@@ -34,7 +34,7 @@ def rtmsg(family: int, prefix: int) -> bytes:
 def summary_of(*bodies: bytes, learned: Learned | None = None) -> Summary:
     """The summary of the last message; all of them are learned from."""
     learned = learned or Learned()
-    reader = Dissector(REGISTRY, learned, INTERFACES, links=True)
+    reader = Dissector(REGISTRY, learned, INTERFACES, facts=True)
     records = [Record(n, 0, 0, 253, body, len(body)) for n, body in enumerate(bodies, 1)]
     reader.survey(records)
     return Summarizer(learned).summary(reader.dissect(records[-1])[-1])
@@ -60,6 +60,27 @@ V0 = link(0) + nlmsg(16, ifinfomsg(3) + attr(3, b"v0\0"))
 )  # fmt: skip
 def test_the_object_of_a_message(body: bytes, details: str) -> None:
     assert summary_of(V0, link(0) + body).details == details
+
+
+SOCKET = struct.pack(">HH4s12x4s12x", 22, 4000, b"\x7f\0\0\1", b"\xc0\0\2\1")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "body", "details"),
+    [
+        (4, nlmsg(20, bytes((2, 1, 0, 0)) + SOCKET + bytes(32), pid=9),
+         "inet established from 127.0.0.1:22 to 192.0.2.1:4000"),
+        (4, nlmsg(20, bytes((10, 10, 0, 0)) + bytes((0, 22)) + bytes(66), pid=9),
+         "inet6 listen from [::]:22"),
+        (10, nlmsg(7, b"\xc0\0\2\1" + bytes((0,) * 6 + (254, 254, 24, 0, 1, 0)) + bytes(4), 1),
+         "192.0.2.1 table 254 unicast"),
+        (6, nlmsg(19, bytes(16) + b"\xc0\0\2\0" + bytes(12 + 8) + struct.pack("<HBB", 2, 0, 24)
+                  + bytes(12) + bytes(96 + 8) + bytes((1, 0, 0, 0)) + bytes(4), 5),
+         "out from 192.0.2.0/24 allow"),
+    ],
+)  # fmt: skip
+def test_headers_say_which_object(protocol: int, body: bytes, details: str) -> None:
+    assert summary_of(link(protocol) + body).details == details
 
 
 def test_columns_of_a_request() -> None:
@@ -143,7 +164,7 @@ def test_any_record_has_a_line(protocol: int, body: bytes) -> None:
 def test_every_message_of_a_capture_has_a_line(path: object) -> None:
     with open_capture(str(path)) as capture:
         learned = Learned()
-        reader = Dissector(REGISTRY, learned, capture.interfaces, links=True)
+        reader = Dissector(REGISTRY, learned, capture.interfaces, facts=True)
         reader.survey(capture)
         summarize = Summarizer(learned).summary
         columns = Columns()

@@ -154,7 +154,7 @@ def each(
     settings: Settings,
     use: Callable[[Session], bool | None],
     *,
-    links: bool,
+    facts: bool,
     fates: bool = False,
     together: bool | None = None,
     redact: bool = False,
@@ -162,9 +162,9 @@ def each(
 ) -> int:
     """Calls ``use`` for each input in turn; one that fails does not keep the others from it.
 
-    use: gives False when it has seen enough. links: whether the names of links are wanted; fates:
-    whether requests are to know that they have no answer; together: whether the files are one
-    recording, None to look; redact: zero key material. wanted: the filter of all messages that
+    use: gives False when it has seen enough. facts: whether names of links and the like are wanted;
+    fates: whether requests are to know that they have no answer; together: whether the files are
+    one recording, None to look; redact: zero key material. wanted: the filter of all messages that
     ``use`` will ask for.
     Returns the exit code. Raises SpecError and UsageError for what the options name.
     """
@@ -189,7 +189,7 @@ def each(
                     registry,
                     settings.learned(saved),
                     order=settings.order,
-                    links=links,
+                    facts=facts,
                     fates=fates or "notes" in needs,
                     redact=redact,
                     only=None if fates or needs & {"notes", "txn"} else wanted,

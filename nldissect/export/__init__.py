@@ -26,6 +26,8 @@ FORMATS: Final = {
 
 BINARY: Final = frozenset(("parquet", "pcap", "pcapng"))
 COLUMNS: Final = frozenset(("csv", "parquet"))
+VALUES: Final = BINARY | COLUMNS | {"ndjson"}
+"""Those without the names that stand beside numbers."""
 
 
 class Writer(Protocol):

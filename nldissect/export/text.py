@@ -7,6 +7,7 @@ Equal bytes of one attribute set at one depth give equal text, which is kept for
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from ..dissect import Plan, flag_names
@@ -29,6 +30,7 @@ from ..spec.types import (
     HintScalar,
     Irregular,
     LabelScalar,
+    LinkScalar,
     NamedArray,
     Opaque,
     Scalar,
@@ -63,8 +65,8 @@ _KEEP_CHARS: Final = 1 << 24
 _ANY_DEPTH: Final = MAX_DEPTH * 2
 _NO_DEPTH: Final = -1
 _ALONE: Final = frozenset(
-    (Scalar, EnumScalar, FlagsScalar, HintScalar, AutoScalar, Text, HintBytes, Opaque, Flag, CArray,
-     NamedArray, Bitfield32, StructType, TypeValue, Hidden)
+    (Scalar, LabelScalar, LinkScalar, EnumScalar, FlagsScalar, HintScalar, AutoScalar, Text,
+     HintBytes, Opaque, Flag, CArray, NamedArray, Bitfield32, StructType, TypeValue, Hidden)
 )  # fmt: skip
 """Types that read the same whatever stands around them."""
 
@@ -79,11 +81,15 @@ Render = Callable[[list[str], bytes, int, int, "_Scope"], None]
 class _Notes(Walk):
     """Puts notes on nodes."""
 
-    __slots__ = ("truncated", "request")
+    __slots__ = ("truncated", "request", "message")
 
     def __init__(self) -> None:
         self.truncated = False
         self.request = False
+        self.message: Message
+
+    def fact(self, fact: str, *key: str | int) -> tuple[Json, ...] | None:
+        return self.message.fact(fact, *key)
 
     def note(self, node: Node, code: str, message: str) -> None:
         node.notes.append(Note(code, message, "", node.start, node.end))
@@ -196,9 +202,9 @@ class Writer:
         ] = {}
         self._results: dict[tuple[int, str, str, str, bytes], tuple[str, ...]] = {}
         self._kept_chars = 0
+        self._stage: object = None
         self._reach = _ANY_DEPTH
         self._walk = _Notes()
-        self._message: Message
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
         """Another input's messages follow; ``title`` may be set anew."""
@@ -273,6 +279,11 @@ class Writer:
                 message.pid,
             )
         )  # fmt: skip
+        if message.stage != self._stage:
+            # Some of the text rests on facts that are others now.
+            self._stage = message.stage
+            self._forget()
+        self._walk.message = message
         plan = message.plan
         assert isinstance(plan, Plan)
         control = type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES
@@ -347,7 +358,6 @@ class Writer:
             out.append(f"{_INDENT}attrs:\n")
             self._walk.truncated = message.record.wire_len > len(data)
             self._walk.request = message.direction == "request"
-            self._message = message
             self._attrs(out, plan.set, 2, data, plan.attrs_at, end, None)
 
     def _plain_result(self, out: list[str], message: Message) -> bool:
@@ -457,11 +467,15 @@ class Writer:
         """Makes room for so many more characters of kept text."""
         self._kept_chars += size + 200
         if self._kept_chars > _KEEP_CHARS:
-            for run in self._runs.values():
-                run.kept.clear()
-            for bodies in self._bodies.values():
-                bodies.clear()
-            self._kept_chars = 0
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drops the kept text."""
+        for run in self._runs.values():
+            run.kept.clear()
+        for bodies in self._bodies.values():
+            bodies.clear()
+        self._kept_chars = 0
 
     def _fallback(
         self, out: list[str], run: _Run, data: bytes, at: int, end: int, outer: _Scope | None
@@ -490,14 +504,15 @@ class Writer:
 
     def _header(self) -> dict[str, Json]:
         """The members of the family header, which selectors may name."""
-        plan = self._message.plan
+        message = self._walk.message
+        plan = message.plan
         assert isinstance(plan, Plan)
         header, op = plan.header, plan.op
         if header is None or op is None or not op.scoped:
             return {}
         if plan.header_end - plan.header_at != header.size:
             return {}
-        return header.members(self._message.record.data, plan.header_at)
+        return header.members(message.record.data, plan.header_at)
 
     def _run(self, attr_set: AttrSet, depth: int) -> _Run:
         run = _Run(attr_set, _INDENT * depth)
@@ -551,7 +566,7 @@ class Writer:
             return self._render_leaf(attr, hex_text, indent)
         if kind_ in (NamedArray, Bitfield32):
             return self._render_named(attr, type_, indent)
-        if kind_ in (CArray, LabelScalar) or kind_.fill is Type.fill:
+        if kind_ is CArray or issubclass(kind_, LabelScalar) or kind_.fill is Type.fill:
             return self._render_value(attr, type_, indent)
         return _irregular
 
@@ -563,7 +578,7 @@ class Writer:
 
     def _render_value(self, attr: Attr, type_: Type, indent: str) -> Render:
         line, name, c_name = self._line, attr.name, attr.c_name
-        value, shown = type_.value, _shown_by(type_)
+        value, shown = type_.value, self._shown_by(type_)
 
         def render(out: list[str], data: bytes, at: int, stop: int, scope: _Scope) -> None:
             out.append(line(indent, name, shown(value(data, at + 4, stop, None)), c_name))
@@ -645,7 +660,7 @@ class Writer:
                     out.append(f"{inner}{index}:\n")
                     self._attrs(out, item.set, depth + 2, data, start, span.stop, scope)
                 else:
-                    text = _shown_by(item)(item.value(data, start, span.stop, None))
+                    text = self._shown_by(item)(item.value(data, start, span.stop, None))
                     out.append(self._line(inner, str(index), text, ""))
             items = f"{count} item" + ("" if count == 1 else "s")
             out[mark] = self._line(indent, name, items, c_name)
@@ -736,7 +751,7 @@ class Writer:
             def render_simple(out: list[str], data: bytes, at: int) -> None:
                 values = list(unpack(data, at))
                 for place, label in labelled:
-                    values[place] = label.shown(values[place])
+                    values[place] = label.shown(values[place], self._walk)
                 out.append(layout % tuple(values))
 
             if len(type_.shown) == len(type_.fields):
@@ -755,10 +770,16 @@ class Writer:
                     out.append(f"{indent}{field.name}:\n")
                     self._struct(field.type, indent + _INDENT)(out, data, start)
                 else:
-                    text = _shown_by(field.type)(field.type.value(data, start, stop, None))
+                    text = self._shown_by(field.type)(field.type.value(data, start, stop, None))
                     out.append(self._line(indent, field.name, text, ""))
 
         return render
+
+    def _shown_by(self, type_: Type) -> Callable[[Any], str]:
+        """How values of a type are shown."""
+        if isinstance(type_, LabelScalar):
+            return partial(type_.shown, walk=self._walk)
+        return _shown
 
     # Nodes
 
@@ -901,11 +922,6 @@ def _if_empty(text: str) -> Render:
 def _shown(value: Json) -> str:
     """A value for people, never nothing."""
     return show(value) or ("none" if value == [] else _EMPTY)
-
-
-def _shown_by(type_: Type) -> Callable[[Any], str]:
-    """How values of a type are shown."""
-    return type_.shown if isinstance(type_, LabelScalar) else _shown
 
 
 def _secret(size: int) -> str:

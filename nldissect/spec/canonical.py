@@ -21,6 +21,7 @@ from .model import (
     Format,
     Group,
     GroupChoice,
+    Lesson,
     Member,
     Operation,
 )
@@ -56,6 +57,7 @@ _CHECKS: Final = keys_of(Checks)
 _FORMAT: Final = keys_of(Format)
 _ALTERNATIVE: Final = keys_of(Alternative)
 _CHOICE: Final = keys_of(GroupChoice)
+_LESSON: Final = keys_of(Lesson)
 _OPERATION: Final = ("name", "value", *keys_of(Operation)[1:])
 _BODY: Final = keys_of(Body)
 
@@ -258,6 +260,8 @@ def _operation(item: Spec, request: int | None, reply: int | None, directional: 
         made["alternatives"] = [_only(shape, _ALTERNATIVE) for shape in made["alternatives"]]
     if "mcgrp-when" in made:
         made["mcgrp-when"] = [_only(choice, _CHOICE) for choice in made["mcgrp-when"]]
+    if "teaches" in made:
+        made["teaches"] = [_only(lesson, _LESSON) for lesson in made["teaches"]]
     for key in ("do", "dump", "event"):
         if key in made:
             made[key] = _mode(made[key])

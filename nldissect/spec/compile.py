@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..text import Json
 from .checks import SIZES, Check
 from .labels import LABELS
+from .lessons import Lesson
 from .model import (
     Alternative,
     Attribute,
@@ -38,6 +39,7 @@ from .types import (
     HintBytes,
     HintScalar,
     LabelScalar,
+    LinkScalar,
     NamedArray,
     Scalar,
     Type,
@@ -65,10 +67,11 @@ class Op:
     may have, chosen by the header or tried when the first does not read to the end. scoped: the
     header's members say what some attributes are. answered: the specification gives it a reply.
     group: the multicast group of a notification where none of ``choices`` says another.
+    lessons: what the message tells of things that others mention.
     """
 
     __slots__ = ("family", "name", "c_name", "number", "kind", "header", "set", "group", "shapes",
-                 "scoped", "answered", "choices")  # fmt: skip
+                 "scoped", "answered", "choices", "lessons")  # fmt: skip
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Op:
         scoped: bool = False,
         answered: bool = False,
         choices: Sequence[GroupChoice] = (),
+        lessons: Sequence[Lesson] = (),
     ) -> None:
         self.family = family
         self.name = name
@@ -97,6 +101,7 @@ class Op:
         self.scoped = scoped
         self.answered = answered
         self.choices = choices
+        self.lessons = lessons
 
 
 class Resolver:
@@ -201,19 +206,27 @@ class CompiledFamily:
     def _compile_op(self, op: Operation, number: int, kind: str) -> Op:
         set_name = op.attribute_set
         header = op.fixed_header
+        told = op
         if op.notify is not None and op.notify in self._by_name:
-            named = self._by_name[op.notify]
+            told = named = self._by_name[op.notify]
             set_name = set_name or named.attribute_set
             header = header or named.fixed_header
         order = self.order
+        struct = None if not header else self.struct(header, order)
+        attrs = None if not set_name else self.attr_set(set_name, order)
+        lessons = []
+        if told.teaches and attrs is not None and (kind != "request") == self._answers(told):
+            lessons = [
+                Lesson(item.fact, item.key, item.value, struct, attrs) for item in told.teaches
+            ]
         return Op(
             self,
             op.name,
             self._op_c_name(op, number, kind),
             number,
             "event" if op.event is not None else kind,
-            None if not header else self.struct(header, order),
-            None if not set_name else self.attr_set(set_name, order),
+            struct,
+            attrs,
             op.mcgrp or self._only_group,
             [
                 self._shape(shape, header, order)
@@ -224,6 +237,7 @@ class CompiledFamily:
             self._is_scoped(header, set_name),
             self._answers(op),
             op.mcgrp_when or (),
+            lessons,
         )
 
     def _shape(self, shape: Alternative, own_header: str | None, order: str) -> Shape:
@@ -398,6 +412,8 @@ class CompiledFamily:
             return EnumScalar(kind, order, names)
         if hint in ("hex", "ipv4", "ipv4-or-v6"):
             return HintScalar(kind, order, hint)
+        if hint == "ifindex":
+            return LinkScalar(kind, order)
         if hint is not None and hint in LABELS:
             return LabelScalar(kind, order, LABELS[hint])
         return Scalar(kind, order)
@@ -456,7 +472,8 @@ class CompiledFamily:
         if known is None:
             fields: list[Field] = []
             offset = 0
-            members = self._definition(name).members or []
+            definition = self._definition(name)
+            members = definition.members or []
             for member in members:
                 field = self._field(member, offset, key[1])
                 offset += field.size
@@ -464,7 +481,7 @@ class CompiledFamily:
             for member, field in zip(members, fields):
                 if member.selector:
                     field.type = self._member_address(member.selector, field, fields)
-            known = self._structs[key] = StructType(name, fields, key[1])
+            known = self._structs[key] = StructType(name, fields, key[1], definition.identity or ())
         return known
 
     def _member_address(self, selector: str, address: Field, fields: list[Field]) -> Type:

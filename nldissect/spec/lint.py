@@ -448,18 +448,31 @@ class _Checker:
         header = self._definitions.get(operation.get("fixed-header", default), {})
         return [member["name"] for member in header.get("members") or ()]
 
+    def _members_of(self, operation: Spec) -> list[str]:
+        """The members of an operation's headers, and its attributes."""
+        known = []
+        for shape in (operation, *(operation.get("alternatives") or ())):
+            known += self._header_of(shape)
+            set_ = self._sets.get(shape.get("attribute-set", ""), {})
+            known += [attribute["name"] for attribute in set_.get("attributes") or ()]
+        return known
+
+    def _check_lessons(self, operation: Spec) -> None:
+        """What is taught stands in the operation's messages."""
+        known = self._members_of(operation)
+        for lesson in operation.get("teaches") or ():
+            for name in (*lesson["key"], *lesson["value"]):
+                if name not in known:
+                    message = f"there is no header member or attribute {name}"
+                    self.report(line_of(lesson, "fact"), message + nearest(name, known))
+
     def _check_groups(self, operation: Spec, named: Spec, groups: set[str]) -> None:
         """A notification's group goes by its header, its attributes or its flags."""
         self._refer(operation, "mcgrp", groups, "multicast group")
         choices = operation.get("mcgrp-when") or ()
         if not choices:
             return
-        known = ["nlmsg-flags"]
-        for item in (operation, named):
-            for shape in (item, *(item.get("alternatives") or ())):
-                known += self._header_of(shape)
-                set_ = self._sets.get(shape.get("attribute-set", ""), {})
-                known += [attribute["name"] for attribute in set_.get("attributes") or ()]
+        known = ["nlmsg-flags", *self._members_of(operation), *self._members_of(named)]
         for choice in choices:
             self._refer(choice, "group", groups, "multicast group")
             self._check_values(choice, known, "header member or attribute")
@@ -491,6 +504,7 @@ class _Checker:
             return
         named = by_name[item.get("notify") or name]
         self._check_groups(item, named, groups)
+        self._check_lessons(item)
         set_name = item.get("attribute-set") or named.get("attribute-set") or ""
         if modes and not set_name and lacks(item, "attribute-set"):
             self.report(line, f"operation {name} lacks the key attribute-set")

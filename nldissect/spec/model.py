@@ -37,7 +37,10 @@ class Member(msgspec.Struct, rename="kebab", omit_defaults=True):
 
 
 class Definition(msgspec.Struct, rename="kebab", omit_defaults=True):
-    """A constant (``value``), an enum or flags (``entries``) or a struct (``members``)."""
+    """A constant (``value``), an enum or flags (``entries``) or a struct (``members``).
+
+    Beyond YNL: ``identity`` lists the dotted members of a header that tell one object from another.
+    """
 
     name: str
     type: str
@@ -47,6 +50,7 @@ class Definition(msgspec.Struct, rename="kebab", omit_defaults=True):
     enum_name: str | None = None
     name_prefix: str | None = None
     header: str | None = None
+    identity: list[str] | None = None
 
 
 class Checks(msgspec.Struct, rename="kebab", omit_defaults=True):
@@ -136,6 +140,18 @@ class GroupChoice(msgspec.Struct, rename="kebab", omit_defaults=True):
     when: dict[str, int | str]
 
 
+class Lesson(msgspec.Struct, rename="kebab", omit_defaults=True):
+    """A fact that an operation's messages tell, for messages that do not.
+
+    ``key`` and ``value`` name members of the header and attributes: what the fact is about, and
+    what is known of it.
+    """
+
+    fact: str
+    key: list[str]
+    value: list[str]
+
+
 class SubMessage(msgspec.Struct, rename="kebab", omit_defaults=True):
     """A family of shapes that one attribute's payload can have."""
 
@@ -164,7 +180,9 @@ class Operation(msgspec.Struct, rename="kebab", omit_defaults=True):
     ``request_value`` is the number of the message to the kernel, ``reply_value`` that of the
     message from the kernel (reply, notification or event); None where there is no such message.
     Beyond YNL: ``c_name`` where the prefix makes another constant, ``alternatives``, and
-    ``mcgrp_when``, of which the first that holds goes before ``mcgrp``.
+    ``mcgrp_when``, of which the first that holds goes before ``mcgrp``; ``teaches``: what the
+    replies tell, or the requests where the operation has no replies; ``every_type``: the protocol
+    does not look at the type of messages, all that no other operation has are of this one.
     """
 
     name: str
@@ -178,6 +196,8 @@ class Operation(msgspec.Struct, rename="kebab", omit_defaults=True):
     notify: str | None = None
     mcgrp: str | None = None
     mcgrp_when: list[GroupChoice] | None = None
+    teaches: list[Lesson] | None = None
+    every_type: bool = False
     c_name: str | None = None
     flags: list[str] | None = None
     alternatives: list[Alternative] | None = None

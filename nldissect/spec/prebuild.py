@@ -26,11 +26,15 @@ class Index(msgspec.Struct):
 
     files: family name to file name. generic: the names of the generic netlink families.
     classic: protocol number to (family, request numbers, reply numbers) of its families.
+    teaching: protocol number to the types of messages that tell of things which others mention.
+    typeless: protocol number to the family and type that messages of all other types have.
     """
 
     files: dict[str, str]
     generic: list[str]
     classic: dict[int, list[tuple[str, list[int], list[int]]]]
+    teaching: dict[int, list[int]]
+    typeless: dict[int, tuple[str, int]]
 
 
 _index_decoder: Final = msgspec.msgpack.Decoder(Index)
@@ -104,7 +108,7 @@ def build_files(families: Path = FAMILIES) -> dict[str, bytes]:
     from .load import family
     from .merge import merge
 
-    index = Index({}, [], {})
+    index = Index({}, [], {}, {}, {})
     files = {}
     layers = [
         {path.stem: path for path in sorted((families / layer).glob("*.yaml"))} for layer in _LAYERS
@@ -127,8 +131,31 @@ def build_files(families: Path = FAMILIES) -> dict[str, bytes]:
             requests = _distinct(op.request_value for op in made.operations)
             replies = _distinct(op.reply_value for op in made.operations)
             index.classic.setdefault(made.protonum, []).append((name, requests, replies))
+            taught = teaching(made)
+            every = typeless(made)
+            if every is not None:
+                index.typeless[made.protonum] = (name, every)
+            if taught:
+                index.teaching.setdefault(made.protonum, []).extend(taught)
     files[_INDEX] = encoder.encode(index)
     return files
+
+
+def teaching(spec: Family) -> list[int]:
+    """The types of a classic family's messages that tell of things which others mention."""
+    return _distinct(
+        op.request_value if op.reply_value is None else op.reply_value
+        for op in spec.operations
+        if op.teaches
+    )
+
+
+def typeless(spec: Family) -> int | None:
+    """The number of the operation that a classic family's messages of every type are."""
+    for op in spec.operations:
+        if op.every_type:
+            return op.request_value
+    return None
 
 
 def _distinct(numbers: Iterable[int | None]) -> list[int]:

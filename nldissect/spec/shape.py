@@ -52,7 +52,10 @@ _LEAVES: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
 }
 _TEXTS: Final = Many("text")
 _ORDERS: Final = ("little-endian", "big-endian")
-HINTS: Final = ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", *LABELS)
+HINTS: Final = (
+    *("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex"),
+    *LABELS,
+)
 SCALARS: Final = ("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64")
 MEMBER_TYPES: Final = (*SCALARS, "string", "binary", "pad")
 TYPES: Final = (
@@ -93,6 +96,7 @@ _DEFINITION: Final = Shape(
         "enum-name": "text or null",
         "name-prefix": "text",
         "enum-cnt-name": "text or null",
+        "identity": _TEXTS,
         "members": Many(_MEMBER),
     },
     ("name", "type"),
@@ -180,6 +184,12 @@ _OPERATION: Final = Shape(
         "mcgrp-when": Many(
             Shape("group choice", {"group": "text", "when": "members"}, ("group", "when"))
         ),
+        "teaches": Many(
+            Shape(
+                "lesson", {"fact": "text", "key": _TEXTS, "value": _TEXTS}, ("fact", "key", "value")
+            )
+        ),
+        "every-type": "boolean",
         "c-name": "text",
         "alternatives": Many(Shape("alternative", {**_FORMAT_KEYS, "when": "members"}, ("value",))),
     },

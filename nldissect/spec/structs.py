@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct
 
 from ..model import Node
@@ -62,12 +63,19 @@ class Field:
 
 
 class StructType(Unscoped):
-    """A C struct; senders of other ages know shorter or longer ones."""
+    """A C struct; senders of other ages know shorter or longer ones.
 
-    __slots__ = ("name", "size", "fields", "shown", "names", "unpack", "simple", "_convert")
+    identity: dotted members that tell one object from another.
+    """
 
-    def __init__(self, name: str, fields: list[Field], order: str) -> None:
+    __slots__ = ("name", "size", "fields", "shown", "names", "unpack", "simple", "identity",
+                 "_convert")  # fmt: skip
+
+    def __init__(
+        self, name: str, fields: list[Field], order: str, identity: Sequence[str] = ()
+    ) -> None:
         self.name = name
+        self.identity = identity
         self.fields = fields
         self.size = fields[-1].offset + fields[-1].size if fields else 0
         self.shown = [field for field in fields if field.type is not None]
@@ -147,7 +155,7 @@ class StructType(Unscoped):
                 child.value = field.type.value(data, at, stop, None)
                 values[field.name] = child.value
                 if isinstance(field.type, LabelScalar):
-                    child.display = field.type.shown(field.type.number(data, at, stop))
+                    child.display = field.type.shown(field.type.number(data, at, stop), walk)
             if stop > at:
                 node.children.append(child)
             at = stop

@@ -13,7 +13,7 @@ from struct import Struct
 from typing import ClassVar, Final, Protocol
 
 from ..model import Node
-from ..text import Json
+from ..text import Json, printable
 
 MAX_DEPTH: Final = 32
 
@@ -57,6 +57,13 @@ class Walk(Protocol):
 
         nodes: those of one attribute.
         """
+
+    def fact(self, fact: str, *key: str | int) -> tuple[Json, ...] | None:
+        """What the capture has taught about something when the record was captured.
+
+        None where it told nothing; a part of what it told is None where that was left out.
+        """
+        return None
 
 
 class Scope:
@@ -232,15 +239,29 @@ class LabelScalar(Scalar):
         super().__init__(kind, order)
         self.labels = labels
 
-    def shown(self, number: int) -> str:
-        """The number for people."""
+    def shown(self, number: int, walk: Walk | None = None) -> str:
+        """The number for people. walk: knows what the capture taught."""
         label = self.labels.get(number)
         return str(number) if label is None else f"{number} ({label})"
 
     def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         super().fill(node, data, start, end, scope, walk)
         if end - start == self.size:
-            node.display = node.children[-1].display = self.shown(self.number(data, start, end))
+            shown = self.shown(self.number(data, start, end), walk)
+            node.display = node.children[-1].display = shown
+
+
+class LinkScalar(LabelScalar):
+    """The index of a link, shown with the name that the capture taught."""
+
+    __slots__ = ()
+
+    def __init__(self, kind: str, order: str) -> None:
+        super().__init__(kind, order, {})
+
+    def shown(self, number: int, walk: Walk | None = None) -> str:
+        told = None if walk is None else walk.fact("link", number)
+        return str(number) if told is None else f"{number} ({printable(str(told[0]))})"
 
 
 class EnumScalar(Scalar):

@@ -124,6 +124,22 @@ def test_equal_bytes_after_another_selector_are_read_anew() -> None:
     ]
 
 
+def test_equal_bytes_after_a_link_has_another_name_are_read_anew() -> None:
+    neighbour = link(0) + nlmsg(28, struct.pack("<BxxxiHBB", 2, 3, 2, 0, 1), pid=7)
+    items = [
+        link(0) + nlmsg(16, IFINFOMSG + attr(3, b"v0\0"), pid=7), neighbour,
+        link(0) + nlmsg(16, IFINFOMSG + attr(3, b"w0\0"), pid=7), neighbour,
+    ]  # fmt: skip
+    reader = Dissector(REGISTRY, Learned(), [], learning=True, facts=True)
+    messages = [
+        message
+        for number, body in enumerate(items, 1)
+        for message in reader.dissect(Record(number, 0, 0, 253, body, len(body)))
+    ]
+    lines = [line for line in text_of(messages).splitlines() if "ifindex" in line]
+    assert lines == ["    ndm-ifindex: 3 (v0)", "    ndm-ifindex: 3 (w0)"]
+
+
 def test_notes_stand_with_their_attribute() -> None:
     lines = text_of(dissected(link(0) + nlmsg(16, IFINFOMSG + attr(4, b"abc"), flags=5)))
     assert "    mtu: " in lines

@@ -29,6 +29,7 @@ from nldissect.spec.types import (
     Scope,
     Text,
     Type,
+    Walk,
 )
 
 from ..check import REGISTRY, check_record, leaves
@@ -227,7 +228,7 @@ def test_messages_say_the_same_in_both_orders(family: str) -> None:
 # Structs of all lengths
 
 
-class Notes:
+class Notes(Walk):
     """Collects the codes of notes."""
 
     truncated = False

@@ -15,7 +15,7 @@ from nldissect.learn import Learned
 from nldissect.model import Interface, Message, Node
 from nldissect.spec.compile import CompiledFamily
 from nldissect.spec.structs import StructType
-from nldissect.spec.types import CArray, Irregular, Scope, Type
+from nldissect.spec.types import CArray, Irregular, Scope, Type, Walk
 
 from ..check import REGISTRY, check_record, leaves
 from ..test_dissect import attr, link, nlmsg, record
@@ -375,7 +375,7 @@ def test_frames_that_are_no_management_frames() -> None:
     assert [note.code for note in made.notes] == ["frame.short"]
 
 
-class Walk:
+class Silent(Walk):
     """Takes notes and forgets them."""
 
     truncated = False
@@ -394,9 +394,9 @@ class Walk:
 @given(st.sampled_from(["ie", "frame", "ssid", "ext-features", "color-change-count"]), st.binary())
 def test_decoders_take_any_bytes(name: str, raw: bytes) -> None:
     (item,) = (a for a in family().attr_set("nl80211-attrs").attrs.values() if a.name == name)
-    scope = Scope({}, None, Walk())
+    scope = Scope({}, None, Silent())
     node = Node(name, "", "attr", 0, len(raw))
-    item.type.fill(node, raw, 0, len(raw), scope, Walk())
+    item.type.fill(node, raw, 0, len(raw), scope, Silent())
     spans = [(leaf.start, leaf.end) for leaf in leaves(node)] if raw else []
     assert not raw or (spans[0][0], spans[-1][1]) == (0, len(raw))
     assert all(one[1] == two[0] for one, two in pairwise(spans))

@@ -407,3 +407,21 @@ def test_conditions_of_groups() -> None:
             if p.severity == "error"
         ]
         assert found == ([] if message is None else [message])
+
+
+def test_lessons_name_what_stands_in_the_messages() -> None:
+    text = "name: op, attribute-set: a, do: {request: {}}, teaches: "
+    for lesson, message in (
+        ("fact: x, key: [x], value: [x]", None),
+        ("fact: x, key: [y], value: [x]",
+         "there is no header member or attribute y"),
+        ("fact: x, key: [x]", "lesson lacks the key value"),
+    ):  # fmt: skip
+        found = [
+            p.message
+            for p in problems(
+                "protocol: genetlink\n", operations=operation(f"{text}[{{{lesson}}}]")
+            )
+            if p.severity == "error"
+        ]
+        assert found == ([] if message is None else [message])

@@ -32,6 +32,7 @@ def shape_at(*path: str) -> Shape:
         (("operations", "list", "do", "request"), model.Body),
         (("operations", "list", "alternatives"), model.Alternative),
         (("operations", "list", "mcgrp-when"), model.GroupChoice),
+        (("operations", "list", "teaches"), model.Lesson),
         (("mcast-groups", "list"), model.Group),
     ],
 )

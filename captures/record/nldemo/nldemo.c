@@ -406,13 +406,33 @@ static int relay_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return reply(info, (struct subject){ NLDEMO_CMD_RELAY_SET, .relay = r });
 }
 
-static const struct nla_policy sensor_get_policy[] = {
-	[NLDEMO_A_SENSOR_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+static const struct nla_policy reading_policy[] = {
+	[NLDEMO_A_READING_AGE] = { .type = NLA_U32 },
+	[NLDEMO_A_READING_VALUE] = { .type = NLA_S32 },
 };
 
-static const struct nla_policy sensor_dump_policy[] = {
+/* What is told of a sensor; of a request, the id and the kind count. */
+static const struct nla_policy sensor_policy[] = {
+	[NLDEMO_A_SENSOR_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[NLDEMO_A_SENSOR_NAME] = { .type = NLA_NUL_STRING, .len = NLDEMO_NAME_LEN },
 	[NLDEMO_A_SENSOR_KIND] =
 		NLA_POLICY_RANGE(NLA_U8, NLDEMO_KIND_TEMPERATURE, NLDEMO_KIND_SOIL_MOISTURE),
+	[NLDEMO_A_SENSOR_STATUS] = NLA_POLICY_MASK(NLA_U32, STATUS_ALL),
+	[NLDEMO_A_SENSOR_VALUE] = { .type = NLA_S32 },
+	[NLDEMO_A_SENSOR_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U16, &interval_range),
+	[NLDEMO_A_SENSOR_UPTIME] = { .type = NLA_U64 },
+	[NLDEMO_A_SENSOR_DRIFT] = { .type = NLA_S64 },
+	[NLDEMO_A_SENSOR_SAMPLES] = { .type = NLA_UINT },
+	[NLDEMO_A_SENSOR_TREND] = { .type = NLA_SINT },
+	[NLDEMO_A_SENSOR_LIMITS] = NLA_POLICY_NESTED(limits_policy),
+	[NLDEMO_A_SENSOR_READINGS] = NLA_POLICY_NESTED_ARRAY(reading_policy),
+	[NLDEMO_A_SENSOR_TAG] = { .type = NLA_NUL_STRING, .len = NLDEMO_NAME_LEN },
+	[NLDEMO_A_SENSOR_SERIAL] = NLA_POLICY_EXACT_LEN(5),
+	[NLDEMO_A_SENSOR_MAC] = NLA_POLICY_EXACT_LEN(ETH_ALEN),
+	[NLDEMO_A_SENSOR_ADDRESS] = { .type = NLA_BE32 },
+	[NLDEMO_A_SENSOR_PORT] = { .type = NLA_BE16 },
+	[NLDEMO_A_SENSOR_CALIBRATION] = NLA_POLICY_EXACT_LEN(sizeof(struct nldemo_calibration)),
+	[NLDEMO_A_SENSOR_ALARM] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy sensor_set_policy[] = {
@@ -435,9 +455,9 @@ static const struct nla_policy relay_policy[] = {
 
 static const struct genl_split_ops operations[] = {
 	{ .cmd = NLDEMO_CMD_SENSOR_GET, .flags = GENL_CMD_CAP_DO, .doit = sensor_get_doit,
-	  .policy = sensor_get_policy, .maxattr = ARRAY_SIZE(sensor_get_policy) - 1 },
+	  .policy = sensor_policy, .maxattr = ARRAY_SIZE(sensor_policy) - 1 },
 	{ .cmd = NLDEMO_CMD_SENSOR_GET, .flags = GENL_CMD_CAP_DUMP, .dumpit = sensor_get_dumpit,
-	  .policy = sensor_dump_policy, .maxattr = ARRAY_SIZE(sensor_dump_policy) - 1 },
+	  .policy = sensor_policy, .maxattr = ARRAY_SIZE(sensor_policy) - 1 },
 	{ .cmd = NLDEMO_CMD_SENSOR_SET, .flags = GENL_CMD_CAP_DO | GENL_ADMIN_PERM,
 	  .doit = sensor_set_doit,
 	  .policy = sensor_set_policy, .maxattr = ARRAY_SIZE(sensor_set_policy) - 1 },

@@ -4,3 +4,4 @@ python3 /lab/nldemo/nldemo.py dump
 ynl --spec nldemo --dump sensor-get
 ynl --spec nldemo --dump sensor-get --json '{"kind": "humidity"}'
 ynl --spec nldemo --dump sensor-get --json '{"kind": "light"}'
+genl ctrl policy name nldemo

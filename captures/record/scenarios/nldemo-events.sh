@@ -13,3 +13,4 @@ ynl --spec nldemo --subscribe changes --sleep 10 &
 sleep 6
 echo "4 -9000" >/sys/kernel/nldemo/measure
 wait
+genl ctrl policy name nldemo

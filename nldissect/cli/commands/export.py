@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from ...errors import UsageError
-from ...export import BINARY, COLUMNS, FORMATS, writer_class
+from ...export import BINARY, COLUMNS, FORMATS, VALUES, writer_class
 from ..diagnostics import DONE
 from ..filters import columns, field_option, filter_option, wanted
 from ..options import (
@@ -91,7 +91,7 @@ def export(
             files,
             settings,
             use,
-            links=format_ == "text",
+            facts=format_ not in VALUES,
             fates=True,
             together=together,
             redact=redact,

@@ -39,7 +39,7 @@ def families(settings: Settings, files: tuple[str, ...], as_json: bool) -> int:
             found.append((source.capture.path, source.learned.families()))
 
     with Output() as output:
-        code = each(files, settings, use, links=False)
+        code = each(files, settings, use, facts=False)
         if as_json:
             import msgspec
 

@@ -71,4 +71,4 @@ def show(
             )
             return printer.print(source, writer)
 
-        return each(files, settings, use, links=True, fates=fates, together=together, wanted=match)
+        return each(files, settings, use, facts=True, fates=fates, together=together, wanted=match)

@@ -56,7 +56,7 @@ def stats(
             statistics.finish()
 
     with Output() as output:
-        code = each(files, settings, use, links=False, fates="notes" in names or match is not None,
+        code = each(files, settings, use, facts=False, fates="notes" in names or match is not None,
                     together=together, wanted=match)  # fmt: skip
         tables = statistics.tables()
         if as_json:
