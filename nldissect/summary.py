@@ -32,7 +32,9 @@ from .wire.consts import (
 GLYPHS: Final = {"request": "→", "reply": "←", "notify": "⇐", "unknown": "↔"}
 
 _LIMIT: Final = 48
+_LINE: Final = 160
 _PIECES: Final = 4
+_TELLING: Final = 1 << 16
 _FIRST: Final = 3
 _KEEP_BYTES: Final = 1024
 _KEEP_COUNT: Final = 8192
@@ -99,7 +101,10 @@ class Summary:
 
 
 class _Pick:
-    """An attribute that is worth showing. inner: what to pick inside of it instead."""
+    """An attribute that is worth showing. inner: what to pick inside of it instead.
+
+    Ranks from ``_TELLING`` on have those whose display, made with the tree, says it.
+    """
 
     __slots__ = ("rank", "name", "type", "inner")
 
@@ -122,6 +127,9 @@ class _Picks:
             path = prefix + attr.name
             inner = None
             rank = ranks.get(path)
+            if not prefix and attr.type.telling and not attr.secret:
+                self.by_number[number] = _Pick(_TELLING + number, path, attr.type, None)
+                continue
             if rank is None:
                 if not isinstance(attr.type, Nest) or not any(
                     name.startswith(f"{path}.") for name in ranks
@@ -144,6 +152,8 @@ class _Picks:
             if pick is not None:
                 if pick.inner is not None:
                     pick.inner.collect(data, at + NLA_HDRLEN, stop, found)
+                elif pick.rank >= _TELLING:
+                    found[pick.rank] = (pick.name, None)
                 elif pick.rank not in found:
                     type_ = pick.type
                     try:
@@ -289,9 +299,14 @@ class Summarizer:
                 found: dict[int, tuple[str, Json]] = {}
                 whole = picks.collect(data, at, end, found)
                 limit = len(plan.set.identity) or _PIECES
-                for rank in sorted(found)[:limit]:
+                ranks = sorted(rank for rank in found if rank < _TELLING)
+                for rank in ranks[:limit]:
                     name, value = found[rank]
                     pieces.append((_short(name), _cut(_bare(value))))
+                for rank in sorted(found)[len(ranks) :]:
+                    node = message.node(found[rank][0])
+                    if node is not None and node.display:
+                        pieces.append(("", printable(node.display[:_LINE])))
                 if not pieces and (plan.header is None or not plan.header.identity):
                     attrs = {}
                     for layer in message.layers:
@@ -356,7 +371,7 @@ class Summarizer:
         named = ""
         for path, text in pieces:
             name = path.rpartition(".")[2]
-            if name in _LINKS and text.isdecimal():
+            if (name in _LINKS or "ifindex" in name) and text.isdecimal():
                 if name == "dev-index" and named and words[-1] == named:
                     words[-1] = f"{named}({text})"
                     continue

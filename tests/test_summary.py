@@ -83,6 +83,16 @@ def test_headers_say_which_object(protocol: int, body: bytes, details: str) -> N
     assert summary_of(link(protocol) + body).details == details
 
 
+def test_packets_and_frames_are_told() -> None:
+    packet = bytes.fromhex("4500001c000100004001000 0c0000201c0000202".replace(" ", ""))
+    body = struct.pack(">BBH", 2, 0, 7) + attr(1, b"\x08\0\3\0") + attr(5, b"\0\0\0\3")
+    body += attr(9, packet + b"\x08\0\xf7\xff\0\0\0\0")
+    summary = summary_of(V0, link(12) + nlmsg(0x400, body))
+    assert summary.details == (
+        "ip ifindex-outdev v0(3) 192.0.2.1 → 192.0.2.2 ICMP echo request id 0 seq 0"
+    )
+
+
 def test_columns_of_a_request() -> None:
     summary = summary_of(link(0) + nlmsg(16, ifinfomsg() + attr(3, b"v1\0"), 0x605))
     assert (summary.direction, summary.family) == ("request", "rt-link")

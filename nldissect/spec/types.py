@@ -124,9 +124,14 @@ def hex_text(raw: bytes, limit: int = 48) -> str:
 
 
 class Type:
-    """Base of all types: how an attribute's payload, data[start:end], is read."""
+    """Base of all types: how an attribute's payload, data[start:end], is read.
+
+    telling: its display says what a message is about, and belongs into the message's line.
+    """
 
     __slots__ = ()
+
+    telling: ClassVar[bool] = False
 
     @property
     def scoped(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib import import_module
 from socket import AF_INET, AF_INET6, inet_ntop
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ...model import Node
 from ...spec.labels import LABELS
@@ -910,6 +910,8 @@ class Packet(Type):
     """A packet: an object of its summary, its headers' fields and its bytes as hex."""
 
     __slots__ = ()
+
+    telling: ClassVar[bool] = True
 
     def first(self, raw: bytes, scope: Scope | None) -> str:
         """The header that it begins with, "" where nothing tells."""

@@ -6,7 +6,7 @@ written most significant byte first.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -306,6 +306,8 @@ class Frame(Type):
     """
 
     __slots__ = ("types", "capabilities", "reasons", "statuses", "categories", "elements")
+
+    telling: ClassVar[bool] = True
 
     def __init__(self, family: CompiledFamily) -> None:
         self.types = family.enum("frame-type")
