@@ -837,6 +837,7 @@ class Dissector:
                 return
             what = f"command {command} is not in family {family.name}"
             message.problems.append(Note("genl.cmd.unknown", what, "genlmsg", at - GENL_HDRLEN, at))
+            plan.set = family.only_set
             default = family.spec.fixed_header
             if default:
                 plan.header = family.struct(default)
@@ -849,7 +850,7 @@ class Dissector:
             _remark(message, "family.unlearned", f"nothing tells which family id {message.type} is")
         message.flag_class = "get"
         if plan.header is not None:
-            plan.set = guess_set(message.order)
+            plan.set = plan.set or guess_set(message.order)
             self._place(message, plan, at)
         else:
             self._lay_out_unknown(message, plan, at, 0 if info is None else info.hdrsize)

@@ -14,6 +14,7 @@ from .datagram import shared_registry
 from .dissect import flag_class
 from .errors import UsageError
 from .families.decoders.netfilter import XtInfo
+from .families.decoders.nft_sets import Datatype, SetElements
 from .families.decoders.nft_values import Expressions
 from .families.decoders.packets import (
     CapturedPacket,
@@ -528,6 +529,7 @@ _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] 
     AutoScalar: _auto,
     Bitfield32: _bitfield,
     CArray: _array,
+    Datatype: _label,
     DevConf: _settings,
     EnumScalar: _enum,
     Expressions: _nest,
@@ -548,6 +550,7 @@ _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] 
     Opaque: _hex,
     RouteAddress: _route_address,
     Scalar: _scalar,
+    SetElements: _nest,
     StructArray: _structs,
     StructType: _struct,
     SubMessageType: _sub_message,

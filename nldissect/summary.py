@@ -62,8 +62,6 @@ _ANYWHERE: Final = frozenset(("0.0.0.0", "::"))
 _ENDS: Final = {"src": "saddr", "dst": "daddr"}
 _PREFIXED: Final = ("dst", "local", "address")
 
-_TC_PARENTS: Final = {0: "", 0xFFFFFFFF: "root", 0xFFFFFFF1: "ingress"}
-
 _PLAIN: Final = re.compile(r"[\w.:/@*+%-]+")
 
 _KEPT_PREFIXES: Final = ("ifa-", "rta-")
@@ -364,7 +362,7 @@ class Summarizer:
         for role, name in (("parent", header.parent), ("handle", header.handle)):
             number = values.get(name)
             if isinstance(number, int) and number:
-                pieces.append((role, _TC_PARENTS.get(number) or _tc_handle(number)))
+                pieces.append((role, LABELS["tc-handle"].get(number) or f"0:{number:x}"))
 
     def _join(self, pieces: Pieces, message: Message) -> str:
         words: list[str] = []
@@ -475,11 +473,6 @@ def _bare(value: Json) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LIMIT else f"{text[: _LIMIT - 1]}…"
-
-
-def _tc_handle(number: int) -> str:
-    minor = number & 0xFFFF
-    return f"{number >> 16:x}:{minor:x}" if minor else f"{number >> 16:x}:"
 
 
 def _family(message: Message) -> str:

@@ -395,3 +395,30 @@ def test_a_request_without_a_port_has_that_of_its_answer() -> None:
     [told] = reader.dissect(Record(2, 5, 0, 253, reply, len(reply)))
     assert asked.process is told.process is not None
     assert asked.process.label == "ip[12]"
+
+
+def test_an_unknown_command_is_read_by_the_only_set_of_its_family() -> None:
+    reader = dissector()
+    reader.learned.rename(0x23, "gtp")
+    body = b"\x23\1\0\0" + attr(1, struct.pack("<I", 5)) + attr(2, struct.pack("<I", 1))
+    (message,) = check_record(reader, record(link(16) + nlmsg(0x23, body, 2, pid=7)))
+    assert message.attrs == {"link": 5, "version": "v1"}
+    assert [note.code for note in message.notes] == ["genl.cmd.unknown"]
+
+
+def test_a_slaves_data_is_chosen_by_the_kind_where_the_slaves_kind_is_absent() -> None:
+    header = struct.pack("<BxHiII", 0, 0, 10, 0, 0)
+    data = attr(1, b"bridge_slave\0") + attr(5, attr(29, b"\1"))
+    assert one(link(0) + nlmsg(16, header + attr(18, data), 5)).attrs["linkinfo"] == {
+        "kind": "bridge_slave",
+        "slave-data": {"vlan-tunnel": 1},
+    }
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_sockets_of_tipc_are_told_without_a_header(order: str) -> None:
+    sock = attr(2, attr(2, struct.pack(f"{order}I", 7), order), order)
+    item = record(link(4) + nlmsg(20, sock, 2, pid=7, order=order))
+    reader = dissector(order={"<": "little", ">": "big"}[order])
+    (message,) = check_record(reader, item)
+    assert (message.header, message.attrs) == (None, {"sock": {"ref": 7}})

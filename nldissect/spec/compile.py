@@ -194,6 +194,12 @@ class CompiledFamily:
         return self.op(number, "reply")
 
     @property
+    def only_set(self) -> AttrSet | None:
+        """The attributes of all messages of a family that has one set for them; else None."""
+        names = {op.attribute_set for op in self.spec.operations if op.attribute_set}
+        return self.attr_set(names.pop()) if len(names) == 1 else None
+
+    @property
     def _same_numbers(self) -> bool:
         """Whether both directions share one number space."""
         return self.spec.enum_model == "unified" or self.spec.protonum is not None
@@ -291,10 +297,7 @@ class CompiledFamily:
         if known is None:
             if "/" in name:
                 other, inner = name.split("/", 1)
-                family = self._resolver.family(other, order)
-                if family is None:
-                    raise SpecError(f"there is no family {other} for {name}", self.name)
-                known = family.attr_set(inner, order)
+                known = self.other(other, order).attr_set(inner, order)
             else:
                 spec = self._sets_by_name.get(name)
                 if spec is None:
@@ -302,6 +305,13 @@ class CompiledFamily:
                 known = AttrSet(name, order, self, spec.identity or [])
             self._sets[key] = known
         return known
+
+    def other(self, name: str, order: str | None = None) -> CompiledFamily:
+        """Another family, of which this one has parts."""
+        family = self._resolver.family(name, order or self.order)
+        if family is None:
+            raise SpecError(f"there is no family {name}", self.name)
+        return family
 
     def attrs_of(self, name: str, order: str) -> dict[int, Attr]:
         """The table of a set (called by AttrSet when it is first used)."""
@@ -395,7 +405,10 @@ class CompiledFamily:
             inner = self.attr_set(attr.nested_attributes or "", family_order)
             return TypeValue(attr.type_value or [], inner)
         if kind == "sub-message":
-            return SubMessageType(attr.sub_message or "", attr.selector or "", family_order, self)
+            return SubMessageType(
+                attr.sub_message or "", attr.selector or "", family_order, self,
+                attr.or_selector or "",
+            )  # fmt: skip
         if kind == "bitfield32":
             return Bitfield32(family_order, self.enum(attr.enum) if attr.enum else None)
         if kind == "pad":

@@ -5,8 +5,34 @@ A specification asks for them by ``display-hint``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
+
+
+class Handles(Mapping[int, str]):
+    """Handles of traffic control: a name for a few (TC_H_* of linux/pkt_sched.h), else major:minor.
+
+    Iterating gives those with a name.
+    """
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        self._names = names
+
+    def __getitem__(self, number: int) -> str:
+        name = self._names.get(number)
+        if name is None:
+            if not number >> 16:
+                raise KeyError(number)
+            minor = number & 0xFFFF
+            name = f"{number >> 16:x}:{minor:x}" if minor else f"{number >> 16:x}:"
+        return name
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
 
 LABELS: Final[Mapping[str, Mapping[int, str]]] = {
     # AF_* of linux/socket.h; RTNL_FAMILY_* of linux/rtnetlink.h.
@@ -58,4 +84,5 @@ LABELS: Final[Mapping[str, Mapping[int, str]]] = {
         820: "phonet", 823: "ip6gre", 824: "netlink", 825: "6lowpan", 826: "vsockmon",
         0xFFFE: "none", 0xFFFF: "void",
     },
+    "tc-handle": Handles({0xFFFFFFFF: "root", 0xFFFFFFF1: "ingress"}),
 }  # fmt: skip

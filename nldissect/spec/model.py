@@ -71,7 +71,8 @@ class Attribute(msgspec.Struct, rename="kebab", omit_defaults=True):
     In a set with ``subset-of`` type and value may be absent and are the parent's.
     Beyond YNL: ``secret`` marks key material, ``decoder`` names a registered decoder,
     ``index_enum`` names the elements of a C array by their index; the ``selector`` of an
-    ``ipv4-or-v6`` names the attribute or header member with the address family.
+    ``ipv4-or-v6`` names the attribute or header member with the address family; ``or_selector``
+    names what selects a sub-message where there is no selector.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Attribute(msgspec.Struct, rename="kebab", omit_defaults=True):
     struct: str | None = None
     sub_message: str | None = None
     selector: str | None = None
+    or_selector: str | None = None
     type_value: list[str] | None = None
     secret: bool = False
     decoder: str | None = None

@@ -675,13 +675,19 @@ class Shapes(Protocol):
 
 
 class SubMessageType(Type):
-    """A payload whose format another attribute's value selects."""
+    """A payload whose format another attribute's value selects.
 
-    __slots__ = ("name", "selector", "order", "_source", "_shapes")
+    otherwise: the attribute that does where there is no selector.
+    """
 
-    def __init__(self, name: str, selector: str, order: str, source: Shapes) -> None:
+    __slots__ = ("name", "selector", "otherwise", "order", "_source", "_shapes")
+
+    def __init__(
+        self, name: str, selector: str, order: str, source: Shapes, otherwise: str = ""
+    ) -> None:
         self.name = name
         self.selector = selector
+        self.otherwise = otherwise
         self.order = order
         self._source = source
         self._shapes: dict[str, Shape | None] = {}
@@ -689,6 +695,8 @@ class SubMessageType(Type):
     def shape(self, scope: Scope | None) -> Shape | None:
         """The format that the selector in scope names."""
         selected = None if scope is None else scope.find(self.selector)
+        if selected is None and scope is not None and self.otherwise:
+            selected = scope.find(self.otherwise)
         if isinstance(selected, int):
             selected = str(selected)
         if not isinstance(selected, str):

@@ -136,6 +136,7 @@ _ATTRIBUTE: Final = Shape(
         "len": "number",
         "sub-message": "text",
         "selector": "text",
+        "or-selector": "text",
         "secret": "boolean",
         "decoder": "text",
         "index-enum": "text",

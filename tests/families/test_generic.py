@@ -374,6 +374,12 @@ def test_node_key_alone_is_secret() -> None:
     assert secrets == ["key"]
 
 
+def test_old_tipc_header_names_its_command() -> None:
+    message = read("TIPC", 1, struct.pack("<IHH", 0, 0x4004, 0), flags=REQUEST)
+    values = [n.value for layer in message.layers for n in leaves(layer) if n.name == "cmd"]
+    assert "get-max-ports" in values
+
+
 # Addresses by family
 
 

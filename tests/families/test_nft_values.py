@@ -147,6 +147,26 @@ def test_the_transport_header_is_told_by_its_protocol() -> None:
     assert write.fields(*port) == [("sport", 53)]
 
 
+def test_packets_in_tunnels_have_headers_of_their_own() -> None:
+    write = Writer()
+
+    def inner(load: Load) -> Load:
+        name, data = load
+        expr = attr(1, name.encode() + b"\0") + attr(2 | NEST, data)
+        return "inner", write.numbers(a1=0, a2=1, a3=15, a4=8) + attr(5 | NEST, expr)
+
+    address = (inner(write.payload(1, 1, 12, 4)), write.cmp(1, b"\xc0\0\2\1"))
+    assert write.fields(*address, family=1) == [("value", "c0000201")]
+    assert write.fields(
+        inner(write.payload(1, 4, 4, 3)), write.cmp(1, b"\0\0\x0a"),
+        inner(write.meta(1, 1)), write.cmp(1, b"\x08\0"), *address,
+        write.payload(1, 1, 8, 16), write.cmp(1, ip_address("2001:db8::1").packed), family=10,
+    ) == [
+        ("inner-vni", "00 00 0a"), ("inner-protocol", "ipv4"), ("inner-saddr", "192.0.2.1"),
+        ("saddr", "2001:db8::1"),
+    ]  # fmt: skip
+
+
 def test_concatenations_are_several_fields() -> None:
     write = Writer()
     message = write.rule(
@@ -388,3 +408,32 @@ def test_what_nobody_knows_stays_raw(name: str, revision: int, family: int) -> N
        st.binary(max_size=64), st.sampled_from([2, 10]))  # fmt: skip
 def test_any_struct_tiles(name: str, revision: int, raw: bytes, family: int) -> None:
     xt_rule("match", name, revision, raw, family)
+
+
+@both_orders
+def test_addresses_in_structs_of_structs_are_of_the_rule_family(order: str) -> None:
+    elem = b"".join(bytes([192, 0, 2, n]) + bytes(12) for n in range(4))
+    elem += struct.pack(">I", 0x100) + struct.pack(f"{order}I4B", 7, 50, 1, 1, 0)
+    raw = elem + bytes(3 * 76) + struct.pack(f"{order}HH", 0b1001, 1) + bytes(4)
+    found = info("match", "policy", 0, raw, order=order)
+    assert found["flags"] == ["in", "strict"]
+    assert found["pol-0"] == {
+        "saddr": "192.0.2.0", "smask": "192.0.2.1", "daddr": "192.0.2.2", "dmask": "192.0.2.3",
+        "spi": "0x100", "reqid": 7, "proto": "esp", "mode": "tunnel", "match": "0x1",
+        "invert": "0x0",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "revision", "size"),
+    [
+        ("match", "policy", 0, 308), ("match", "sctp", 0, 292), ("match", "osf", 0, 48),
+        ("match", "rateest", 0, 72), ("match", "bpf", 0, 528), ("match", "bpf", 1, 528),
+        ("match", "rt", 0, 280), ("match", "hbh", 0, 40), ("match", "dst", 0, 40),
+        ("match", "srh", 0, 10), ("match", "srh", 1, 108), ("target", "RATEEST", 0, 32),
+    ],
+)  # fmt: skip
+def test_structs_have_the_kernel_size(kind: str, name: str, revision: int, size: int) -> None:
+    assert isinstance(info(kind, name, revision, bytes(size)), dict)
+    short = xt_rule(kind, name, revision, bytes(size - 1), 10)
+    assert short.notes

@@ -131,3 +131,10 @@ def test_more_is_said_of_members_without_a_layout() -> None:
         {"name": "two", "type": "u16", "display-hint": "hex"},
     ]
     assert merged([{"name": "new", "type": "u8"}]) == [{"name": "new", "type": "u8"}]
+
+
+def test_handles_of_traffic_control_are_major_and_minor() -> None:
+    type_ = LabelScalar("u32", "little", LABELS["tc-handle"])
+    shown = [type_.shown(number) for number in (0, 7, 0x10000, 0x1000A, 0xFFFFFFFF, 0xFFFFFFF2)]
+    assert shown == ["0", "7", "65536 (1:)", "65546 (1:a)", "4294967295 (root)",
+                     "4294967282 (ffff:fff2)"]  # fmt: skip

@@ -6,10 +6,10 @@ from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Final
 
 from ...model import Node
-from ...spec.sets import AttrSet, Nest, Shape, SubMessageType
+from ...spec.sets import Attr, AttrSet, Nest, Shape, SubMessageType
 from ...spec.structs import Field, Member, StructType
-from ...spec.types import OPAQUE, Irregular, Scope, Type, Unscoped, Walk, address_text
-from ...text import Json
+from ...spec.types import OPAQUE, Irregular, Scalar, Scope, Type, Unscoped, Walk, address_text
+from ...text import Json, show
 from ...wire.attrs import NLATTR, Span
 from ...wire.consts import NLA_F_NESTED, NLA_TYPE_MASK
 
@@ -46,57 +46,75 @@ class Elements(AttrSet):
         super()._one(span, parent, data, scope, walk)
 
 
-def elements(family: CompiledFamily, attr: Attribute, order: str) -> Type:
-    """``nested-attributes``, a set of one attribute, under any number."""
-    return Nest(Elements(attr.nested_attributes or "", order, family, []))
-
-
 class UserData(Type):
     """The user data of a table, chain, rule, set, element or object.
 
     The kernel gives it back as it is; libnftables and iptables keep entries of type, length and
-    value there, whose types mean something else in each kind of object.
+    value there (libnftnl's udata.h), whose types mean something else in each kind of object: the
+    set of attributes says what.
     """
 
-    __slots__ = ()
+    __slots__ = ("_known", "_order")
+
+    def __init__(self, known: dict[int, Attr], order: str) -> None:
+        self._known = known
+        self._order = order
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         return data[start:end].hex()
 
     def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
-        items: list[Node] = []
-        at = start
-        while end - at >= 2 and data[at + 1] <= end - at - 2:
-            stop = at + 2 + data[at + 1]
-            items.append(_entry(str(len(items)), data, at, stop))
-            at = stop
-        if at < end:
+        items = self._items(self._known, data, start, end)
+        if items is None:
             OPAQUE.fill(node, data, start, end, scope, walk)
             return
         node.value = data[start:end].hex()
         node.display = ", ".join(item.display for item in items)
         node.children += items
 
+    def _items(
+        self, known: dict[int, Attr], data: bytes, start: int, end: int
+    ) -> list[Node] | None:
+        """The entries in data[start:end]; None if there is something else as well."""
+        items: list[Node] = []
+        at = start
+        while end - at >= 2 and data[at + 1] <= end - at - 2:
+            stop = at + 2 + data[at + 1]
+            items.append(self._item(str(len(items)), known.get(data[at]), data, at, stop))
+            at = stop
+        return items if at == end else None
 
-def _entry(name: str, data: bytes, start: int, end: int) -> Node:
-    raw = data[start + 2 : end]
-    text = raw[:-1]
-    value = raw.hex()
-    if raw[-1:] == b"\0" and text and not text.translate(None, _PRINTABLE):
-        value = text.decode()
-    entry = Node(name, "", "item", start, end, {"type": data[start], "value": value}, value)
-    entry.children = [
-        Node("type", "", "field", start, start + 1, data[start]),
-        Node("len", "", "field", start + 1, start + 2, data[start + 1]),
-    ]
-    if raw:
-        entry.children.append(Node("value", "", "field", start + 2, end, value))
-    return entry
+    def _item(self, name: str, attr: Attr | None, data: bytes, start: int, end: int) -> Node:
+        kind = data[start]
+        at = start + 2
+        raw = data[at:end]
+        text = raw[:-1]
+        value: Json = raw.hex()
+        if raw[-1:] == b"\0" and text and not text.translate(None, _PRINTABLE):
+            value = text.decode()
+        entry = Node(name, "", "item", start, end, {"type": kind, "value": value}, str(value))
+        label = str(kind) if attr is None else f"{kind} ({attr.name})"
+        entry.children = [
+            Node("type", "", "field", start, start + 1, kind, label),
+            Node("len", "", "field", start + 1, at, end - at),
+        ]
+        inner = None
+        if attr is not None and isinstance(attr.type, Nest):
+            inner = self._items(attr.type.set.attrs, data, at, end)
+        if inner is not None:
+            entry.children += inner
+        elif raw:
+            field = Node("data", "", "field", at, end, value)
+            if attr is not None and isinstance(attr.type, Scalar) and attr.type.size == len(raw):
+                field.display = show(attr.type.value(data, at, end, None))
+            entry.children.append(field)
+        return entry
 
 
 def user_data(family: CompiledFamily, attr: Attribute, order: str) -> Type:
-    """NFTA_*_USERDATA."""
-    return UserData()
+    """NFTA_*_USERDATA: ``nested-attributes`` are the types of its entries."""
+    known = attr.nested_attributes
+    return UserData(family.attr_set(known, order).attrs if known else {}, order)
 
 
 _NAMED_ALIKE: Final = (3, 7)
@@ -165,19 +183,14 @@ class XtInfo(SubMessageType):
 
 def _with_ipv4(struct: StructType, order: str) -> StructType:
     """The struct with IPv4 addresses where it has room for either family."""
-    fields = [
-        Field(
-            field.name,
-            field.offset,
-            field.size,
-            Ipv4InRoom()
-            if isinstance(field.type, Member) and field.type.hint == "ipv4-or-v6"
-            else field.type,
-            field.kind,
-            field.secret,
-        )
-        for field in struct.fields
-    ]
+    fields = []
+    for field in struct.fields:
+        type_ = field.type
+        if isinstance(type_, StructType):
+            type_ = _with_ipv4(type_, order)
+        elif isinstance(type_, Member) and type_.hint == "ipv4-or-v6":
+            type_ = Ipv4InRoom()
+        fields.append(Field(field.name, field.offset, field.size, type_, field.kind, field.secret))
     return StructType(struct.name, fields, order)
 
 

@@ -7,7 +7,7 @@ constant those behind it, tell what it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ...model import Node
 from ...spec.sets import Attr, AttrSet, Nest
@@ -17,13 +17,14 @@ from ...spec.types import (
     FlagsScalar,
     HintBytes,
     HintScalar,
-    Irregular,
     Scalar,
     Scope,
     Type,
     Walk,
 )
-from ...text import Json, show
+from ...text import Json
+from .nft_parts import Layout, Part, child_of, reordered, tell
+from .nft_sets import SetShape, set_shape
 
 if TYPE_CHECKING:
     from ...spec.compile import CompiledFamily
@@ -49,28 +50,16 @@ _KEYED: Final = {
 _BASES: Final = ("link-header", "network-header", "transport-header")
 """Sub-messages with the headers that enum nft_payload_bases counts."""
 
+_TUNNEL: Final = 4
+"""NFT_PAYLOAD_TUN_HEADER."""
+
+_INNER: Final = "inner-"
+"""What the names of fields of a packet in a tunnel begin with."""
+
 _SELECTS: Final = {"nfproto": 1, "ether-type": 1, "inet-proto": 2}
 """Enums whose values name the header at a base."""
 
 _VALUES: Final = ("data", "mask", "xor", "from-data", "to-data")
-
-
-class Part(NamedTuple):
-    """Bytes of a register and what they are.
-
-    type: None where only the name is known. whole: the field's size, 0 if it has no fixed one.
-    skip: bytes of the field that stand before. size: bytes that are there.
-    """
-
-    name: str
-    type: Type | None
-    whole: int
-    skip: int
-    size: int
-
-
-Layout = list[tuple[int, Part]]
-"""Parts with their offsets, ascending, apart."""
 
 
 class Registers:
@@ -121,18 +110,32 @@ def _number(data: dict[str, Json], name: str) -> int:
 class Rule:
     """The expressions of one rule, read in their order."""
 
-    __slots__ = ("_family", "_order", "_registers", "_headers", "_sets")
+    __slots__ = (
+        "_family",
+        "_order",
+        "_scope",
+        "_walk",
+        "_registers",
+        "_headers",
+        "_inner",
+        "_sets",
+    )
 
-    def __init__(self, family: CompiledFamily, order: str, nfproto: Json) -> None:
+    def __init__(self, family: CompiledFamily, order: str, scope: Scope, walk: Walk) -> None:
+        """scope: has the nfgen-family and the table."""
         self._family = family
         self._order = order
+        self._scope = scope
+        self._walk = walk
         self._registers = Registers()
         self._headers: list[StructType | None] = [
             self._header(0, "unspec"),
             None,
             self._header(2, "unspec"),
         ]
+        self._inner = [self._headers[0], None, self._headers[2]]
         self._sets: dict[str, dict[str, Attr]] = {}
+        nfproto = scope.find("nfgen-family")
         if isinstance(nfproto, int):
             self._headers[1] = self._header(1, family.enum("nfproto").name_of(nfproto))
 
@@ -165,27 +168,48 @@ class Rule:
         """The header's fields that a payload expression loads or stores."""
         base, offset, size = (_number(data, name) for name in ("base", "offset", "len"))
         header = self._headers[base] if base < len(_BASES) and "base" in data else None
-        found: Layout = []
-        for field in () if header is None else header.fields:
-            first = max(field.offset, offset)
-            last = min(field.offset + field.size, offset + size)
-            if first < last:
-                part = Part(field.name, field.type, field.size, first - field.offset, last - first)
-                found.append((first - offset, part))
-        return found
+        return _fields_in(header, offset, size)
+
+    def _load_inner(self, data: dict[str, Json]) -> None:
+        """Takes what is loaded of the packet in a tunnel, or of the tunnel's header."""
+        expr = data.get("expr")
+        inner = expr.get("data") if isinstance(expr, dict) else None
+        if not isinstance(expr, dict) or not isinstance(inner, dict):
+            return
+        at = _place(inner, "dreg")
+        base, offset, size = (_number(inner, name) for name in ("base", "offset", "len"))
+        layout: Layout = []
+        if expr.get("name") == "meta":
+            part = self._keyed("meta", inner)
+            if part is not None:
+                layout, size = [(0, part)], part.size
+        elif expr.get("name") == "payload" and base == _TUNNEL:
+            shape = self._family.shape_of("tunnel-header", str(data.get("type")), self._order)
+            layout = _fields_in(None if shape is None else shape.header, offset, size)
+        elif expr.get("name") == "payload" and "base" in inner and base < len(_BASES):
+            layout = _fields_in(self._inner[base], offset, size)
+        if at is None or not layout:
+            self._drop(inner)
+        else:
+            layout = [(to, part._replace(name=_INNER + part.name)) for to, part in layout]
+            self._registers.put(at, min(size, _REGISTERS), layout)
 
     def _load(self, name: str, data: dict[str, Json]) -> None:
         """Takes what an expression writes into its register."""
         at = _place(data, "dreg")
         if name == "inner":
-            inner = data.get("expr")
-            if isinstance(inner, dict) and isinstance(inner.get("data"), dict):
-                self._drop(inner["data"])  # type: ignore[arg-type]
+            self._load_inner(data)
             return
         if at is None:
             return
         if name == "payload":
             self._registers.put(at, min(_number(data, "len"), _REGISTERS), self._fields(data))
+        elif name == "lookup":
+            shape = self._set(data)
+            layout = [] if shape is None else shape.data
+            self._drop(data)
+            if layout:
+                self._registers.put(at, layout[-1][0] + layout[-1][1].size, layout)
         elif name in ("bitwise", "byteorder"):
             size = min(_number(data, "len"), _REGISTERS)
             self._registers.put(at, size, self._altered(name, data, size))
@@ -195,6 +219,11 @@ class Rule:
                 self._drop(data)
             else:
                 self._registers.put(at, part.size, [(0, part)])
+
+    def _set(self, data: dict[str, Json]) -> SetShape | None:
+        """The set that a lookup searches."""
+        name, number = data.get("set"), data.get("set id")
+        return set_shape(self._family, self._order, self._scope, self._walk, name, number)
 
     def _drop(self, data: dict[str, Json]) -> None:
         """Forgets a register and all behind it: how much was written is not known."""
@@ -226,7 +255,7 @@ class Rule:
         if name == "bitwise":
             return [] if data.get("op") in ("lshift", "rshift") else layout
         order = self._order if data.get("op") == "ntoh" else "big"
-        return [(offset, _reordered(part, order)) for offset, part in layout]
+        return [(offset, reordered(part, order)) for offset, part in layout]
 
     def _use(self, at: int, size: int, behind: list[Expression]) -> Layout:
         """What a constant is, by what is done with its register before it is written again."""
@@ -260,6 +289,9 @@ class Rule:
                     found.append((at, part))
             elif name == "payload":
                 found += [(at + offset, part) for offset, part in self._fields(data)]
+            elif name == "lookup":
+                shape = self._set(data)
+                found += [] if shape is None else [(at + i, part) for i, part in shape.key]
         for key in data:
             place = _place(data, key) if "reg-" in key else None
             named = None if place is None else self._named("register-data", key)
@@ -283,7 +315,7 @@ class Rule:
         size = _size_of(data.get("data"))
         if at is not None:
             layout = self._use(at, size, behind)
-            self._tell(node, "data", layout)
+            tell(node, "data", layout, self._walk)
             self._registers.put(at, size, layout)
 
     def _against(self, name: str, data: dict[str, Json], node: Node) -> None:
@@ -300,35 +332,16 @@ class Rule:
                 layout = self._registers.get(at or 0, size)
             if name == "bitwise" and key in ("mask", "xor"):
                 layout = [(offset, _as_mask(part)) for offset, part in layout]
-            values = self._tell(node, key, layout)
+            fields = tell(node, key, layout, self._walk)
             if name == "cmp" and data.get("op") == "eq" and len(layout) == 1:
-                self._choose(layout[0][1], values)
+                self._choose(layout[0][1], fields)
 
-    def _choose(self, part: Part, values: list[Json]) -> None:
+    def _choose(self, part: Part, fields: list[Node]) -> None:
         """Behind a comparison it is known which header is there."""
-        if isinstance(part.type, EnumScalar) and part.type.enum.name in _SELECTS and values:
+        if isinstance(part.type, EnumScalar) and part.type.enum.name in _SELECTS and fields:
             base = _SELECTS[part.type.enum.name]
-            self._headers[base] = self._header(base, values[0])
-
-    def _tell(self, node: Node, key: str, layout: Layout) -> list[Json]:
-        """Gives the value below ``key`` its fields; their values."""
-        inner = _child(node, key)
-        value = None if inner is None else _child(inner, "value")
-        if value is None or not layout or not value.children:
-            return []
-        bytes_ = value.children[-1]
-        if bytes_.kind != "field" or not isinstance(bytes_.value, str) or not value.value:
-            return []
-        try:
-            raw = bytes.fromhex(bytes_.value)
-        except ValueError:
-            return []
-        if len(raw) != bytes_.end - bytes_.start:
-            return []
-        fields = _split(layout, raw, bytes_.start)
-        value.children[-1:] = fields
-        value.display = " . ".join(field.display for field in fields if field.kind == "field")
-        return [field.value for field in fields if field.kind == "field"]
+            headers = self._inner if part.name.startswith(_INNER) else self._headers
+            headers[base] = self._header(base, fields[0].value)
 
 
 Expression = tuple[str, dict[str, Json], Node]
@@ -337,30 +350,22 @@ Expression = tuple[str, dict[str, Json], Node]
 _BIG: Final = {size: Scalar(kind, "big") for kind, size in (("u8", 1), ("u16", 2), ("u32", 4))}
 
 
-def _child(node: Node, name: str) -> Node | None:
-    """The only child of that name; None also where there are several."""
-    found = [child for child in node.children if child.name == name]
-    return found[0] if len(found) == 1 else None
+def _fields_in(header: StructType | None, offset: int, size: int) -> Layout:
+    """The fields in ``size`` bytes of a header."""
+    found: Layout = []
+    for field in () if header is None else header.fields:
+        first = max(field.offset, offset)
+        last = min(field.offset + field.size, offset + size)
+        if first < last:
+            part = Part(field.name, field.type, field.size, first - field.offset, last - first)
+            found.append((first - offset, part))
+    return found
 
 
 def _size_of(value: Json) -> int:
     """Bytes of a nest's value."""
     raw = value.get("value") if isinstance(value, dict) else None
     return len(raw) // 2 if isinstance(raw, str) else 0
-
-
-def _reordered(part: Part, order: str) -> Part:
-    """A part after its integer was swapped; of anything else only the name stays."""
-    type_ = part.type
-    if part.skip or part.size != part.whole:
-        return part._replace(type=None)
-    if isinstance(type_, EnumScalar):
-        return part._replace(type=type(type_)(type_.kind, order, type_.enum))
-    if isinstance(type_, HintScalar):
-        return part._replace(type=HintScalar(type_.kind, order, type_.hint))
-    if isinstance(type_, Scalar):
-        return part._replace(type=Scalar(type_.kind, order))
-    return part._replace(type=None)
 
 
 def _as_mask(part: Part) -> Part:
@@ -371,48 +376,6 @@ def _as_mask(part: Part) -> Part:
     if isinstance(type_, Scalar):
         return part._replace(type=HintScalar(type_.kind, type_.order, "hex"))
     return part._replace(type=None)
-
-
-def _text(part: Part, raw: bytes) -> Json:
-    """The value of a part's bytes; the first bytes of an address are a prefix."""
-    type_ = part.type
-    if type_ is not None:
-        try:
-            if part.whole in (0, part.skip + len(raw)) and part.skip == 0:
-                return type_.value(raw, 0, len(raw), None)
-            hint = type_.hint if isinstance(type_, (HintScalar, HintBytes, Member)) else ""
-            if hint.startswith("ipv") and part.skip == 0 and len(raw) < part.whole:
-                whole = raw + bytes(part.whole - len(raw))
-                address = type_.value(whole, 0, part.whole, None)
-                return f"{show(address)}/{8 * len(raw)}"
-        except Irregular:
-            pass
-    return raw.hex()
-
-
-def _split(layout: Layout, raw: bytes, start: int) -> list[Node]:
-    """Nodes for the fields of a value that begins at ``start``, and for what is between them."""
-    nodes: list[Node] = []
-    at = 0
-    for offset, part in layout:
-        if offset >= len(raw) or offset < at:
-            continue
-        if offset > at:
-            nodes.append(_between(raw[at:offset], start + at))
-        at = min(len(raw), offset + part.size)
-        value = _text(part, raw[offset:at])
-        nodes.append(Node(part.name, "", "field", start + offset, start + at, value))
-    if at < len(raw):
-        nodes.append(_between(raw[at:], start + at))
-    return nodes
-
-
-def _between(raw: bytes, start: int) -> Node:
-    """What stands behind a field in its last word, or a field of which nothing is known."""
-    end = start + len(raw)
-    if len(raw) < 4 and not any(raw):
-        return Node("padding", "", "padding", start, end, None, f"{len(raw)} zero bytes")
-    return Node("data", "", "field", start, end, raw.hex())
 
 
 class Expressions(Nest):
@@ -428,20 +391,15 @@ class Expressions(Nest):
         super().fill(node, data, start, end, scope, walk)
         found: list[Expression] = []
         for elem in node.children:
-            inner = _child(elem, "data") if elem.name == "elem" else None
+            inner = child_of(elem, "data") if elem.name == "elem" else None
             if inner is not None and isinstance(elem.value, dict):
                 name, content = elem.value.get("name"), inner.value
                 if isinstance(name, str) and isinstance(content, dict):
                     found.append((name, content, inner))
         if len(found) <= _MOST:
-            Rule(self._family, self.set.order, scope.find("nfgen-family")).read(found)
+            Rule(self._family, self.set.order, scope, walk).read(found)
 
 
 def expressions(family: CompiledFamily, attr: Attribute, order: str) -> Type:
     """NFTA_RULE_EXPRESSIONS: the attribute's ``nested-attributes``."""
     return Expressions(family.attr_set(attr.nested_attributes or "", order), family)
-
-
-def data(family: CompiledFamily, attr: Attribute, order: str) -> Type:
-    """NFTA_DATA_VALUE: bytes as they stand in registers, whose use alone tells what they are."""
-    return HintBytes("")

@@ -66,6 +66,9 @@ def ssid_text(raw: bytes) -> str:
     )
 
 
+NL80211: Final = "nl80211"
+
+
 class Ssid(Type):
     """A network's name: any bytes, but nearly always text."""
 
@@ -456,8 +459,8 @@ def elements(family: CompiledFamily, attr: Attribute, order: str) -> Type:
 
 
 def frame(family: CompiledFamily, attr: Attribute, order: str) -> Type:
-    """A frame."""
-    return Frame(family)
+    """A frame; the names in it are nl80211's."""
+    return Frame(family if family.name == NL80211 else family.other(NL80211))
 
 
 def named_bitmap(family: CompiledFamily, attr: Attribute, order: str) -> Type:
