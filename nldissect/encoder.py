@@ -13,7 +13,7 @@ from typing import Any, Final
 from .datagram import shared_registry
 from .dissect import flag_class
 from .errors import UsageError
-from .families.decoders.netfilter import XtInfo
+from .families.decoders.netfilter import UserData, XtInfo
 from .families.decoders.nft_sets import Datatype, SetElements
 from .families.decoders.nft_values import Expressions
 from .families.decoders.packets import (
@@ -548,6 +548,7 @@ _ENCODERS: Final[dict[type[Type], Callable[[Any, Value, Scope | None], bytes]]] 
     NamedArray: _named_array,
     Nest: _nest,
     Opaque: _hex,
+    UserData: _hex,
     RouteAddress: _route_address,
     Scalar: _scalar,
     SetElements: _nest,

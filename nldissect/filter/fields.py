@@ -40,6 +40,9 @@ __all__ = ["Catalogue", "Field"]
 ORDER: Final = "little"
 _MAX_STEPS: Final = 32
 _UNNAMED: Final = re.compile(r"attr-\d+")
+_BITFIELD: Final = ("value", "selector")
+_UNNAMED_PATH: Final = re.compile(rf"attr-\d+(\.attr-\d+)*(\.({'|'.join(_BITFIELD)}))?")
+"""What families that nobody described have: a policy tells that an attribute is a bitfield32."""
 
 Step = tuple[str, bool]
 """A name, and whether lists of it have each element in an object of its index."""
@@ -281,7 +284,7 @@ class Catalogue:
             return self._of_any(name, head, rest)
         if head == "request" and rest:
             return self._of_request(name, rest)
-        if rest and all(_UNNAMED.fullmatch(step) for step in rest.split(".")):
+        if _UNNAMED_PATH.fullmatch(rest):
             near = self.near_families(head)
             if near:
                 raise FilterError(f"there is no family {head}", name, 0, len(head), near=near)
@@ -474,7 +477,11 @@ class Catalogue:
             if members:
                 shapes = [shape for member in members for shape in member.shapes]
                 real = members[0].name
-            elif attrs and (_UNNAMED.fullmatch(step) or found.unknown):
+            elif attrs and (
+                _UNNAMED.fullmatch(step)
+                or found.unknown
+                or (step in _BITFIELD and found.shapes == [ANY])
+            ):
                 shapes, real = [ANY], step
             else:
                 return None

@@ -60,6 +60,16 @@ DISAGREEMENTS: Final = (
     r"netlink-sock_diag\.(inet_(src|dest)_ip4|cookie) .*: we have nothing there",
     r"netlink-sock_diag\.family Family: AF_LOCAL \(1\): we have \['unix'\]",
     r"netlink-sock_diag\.unix_name Name: @(\w+): we have \['\\x00\1'\]",
+    # Notifications of sockets that are gone, which tshark reads as requests.
+    r"netlink-sock_diag\.inet_(states|[sd]port|(src|dest)_ip6) .*: we have nothing there",
+    # Bytes of an address whose length stands before them, microseconds as nanoseconds, two names
+    # of one number, an integer in the wrong order.
+    r"netlink-netfilter\.queue\.hwaddr\.addr Address: .*: we have nothing there",
+    r"(nflog|netlink-netfilter\.queue)\.timestamp Timestamp: .*: we have nothing there",
+    r"netlink-netfilter\.queue\.ct_info .*IS_REPLY \(3\): we have \['established-reply'\]",
+    r"netlink-netfilter\.queue\.config\.queue_maxlen .*: 1073741824: we have \[64\]",
+    # Attributes that tshark does not know, and the flag for nests in their type.
+    r"nflog\.tlv_(value Value|type .* = Type: Unknown \(\d+\)).*",
     # An index of the array, which tshark takes for an attribute of the array's elements.
     r"nl80211\.if_combination_attrs Attribute Type: NL80211_IFACE_COMB_LIMITS \(1\): .*",
 )

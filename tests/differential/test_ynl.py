@@ -65,6 +65,7 @@ OURS: Final = (
     ("ovs_flow", r"get\.actions\..*"),
     ("rt-link", r"getlink\.prop-list\.alt-ifname"),
     ("tc", r"getqdisc\.options\.tc-entry|gettfilter\.options\.(pcnt\.kcnts|sel\.keys)"),
+    ("nfsd", r"listener-get\.addr\.\d+\.addr"),
     # A structure that has grown since.
     ("rt-route", r"getroute\.rta-cacheinfo\.rta-(id|ts|tsage)"),
     # A member of one byte in an array of s32, and counters that begin with their own number.

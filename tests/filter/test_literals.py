@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from nldissect.filter import compile_filter
-from nldissect.filter.shapes import spelled
+from nldissect.filter.shapes import family_word, spelled
 from nldissect.filter.syntax import Text
 from nldissect.model import Message
 from nldissect.text import Json
@@ -54,9 +54,14 @@ def asked(message: Message) -> Iterator[str]:
     if not message.family or 0 < message.type <= NLMSG_OVERRUN:
         return
     for root, value in (((), message.attrs), (("header",), message.header)):
-        for path, leaf in leaves(value, (message.family, *root)):
+        for path, leaf in leaves(value, (family_word(message.family), *root)):
             name = ".".join(path)
-            kind = CATALOGUE.field(name).kind
+            field = CATALOGUE.field(name)
+            kind = field.kind
+            kinds = {shape.kind for source in field.sources for shape in source.shapes}
+            if kind == "object" or ("ipv4-or-v6" in kinds and str(leaf).isalnum()):
+                # Bytes of which nobody knows what is in them, addresses of other protocols.
+                continue
             if kind == "flags" and not isinstance(leaf, str):
                 kind = "uint"
             for literal in literals(kind, leaf):

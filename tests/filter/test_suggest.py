@@ -62,7 +62,7 @@ def test_every_filter_lets_its_message_through(name: str) -> None:
             if field and f"{field} == " in text and isinstance(node.value, (int, str)):
                 # It is this field that has the value, not another one of the same name.
                 assert node.value in CATALOGUE.field(field).values(message), (path, text)
-    assert told >= 0.95 * leaves
+    assert told >= 0.9 * leaves
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Is the air between radios of mac80211_hwsim: hears frames, passes them on, acknowledges them."""
+
 import socket
 import struct
 import time

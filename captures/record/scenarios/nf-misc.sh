@@ -5,6 +5,8 @@ ip addr add 192.0.2.1/32 dev lo
 iptables-nft -A INPUT -m conntrack --ctstate NEW -j ACCEPT
 iptables-nft -t raw -A PREROUTING -p tcp --dport 2121 -j CT --helper ftp
 iptables-nft -t raw -A OUTPUT -p tcp --dport 2121 -j CT --helper ftp
+mkdir -p /etc/xtables
+echo 3 tomato >/etc/xtables/connlabel.conf
 conntrack -E >/dev/null &
 conntrack -E expect >/dev/null &
 sleep 1
@@ -16,7 +18,7 @@ iptables-nft -A OUTPUT -p icmp -m nfacct --nfacct-name light
 ping -c 12 -i 0.1 127.0.0.1 >/dev/null
 nfacct list reset
 nfacct del water
-nfct add helper ftp inet tcp
+nfct add helper tftp inet udp
 nfct add timeout slow inet tcp established 100 close 10
 nfct add timeout udp-slow inet udp unreplied 10 replied 20
 nfct add timeout icmp-slow inet icmp timeout 9
@@ -26,7 +28,7 @@ nfct default-get timeout inet udp
 nfct default-set timeout inet udp unreplied 33
 nfct list helper
 nfct delete timeout udp-slow
-nfct delete helper ftp
+nfct delete helper tftp
 python3 /lab/bin/talkers.py
 conntrack -L -o extended,timestamp
 conntrack -L dying
@@ -34,7 +36,7 @@ conntrack -L unconfirmed
 conntrack -L -z
 conntrack -L expect
 conntrack -I expect -s 192.0.2.1 -d 192.0.2.9 -p tcp --sport 1000 --dport 2000 --mask-src 255.255.255.255 --mask-dst 255.255.255.255 --tuple-src 192.0.2.1 --tuple-dst 192.0.2.9 --orig-port-src 5 --orig-port-dst 6 -t 60
-conntrack -I -p tcp -s 192.0.2.1 -d 192.0.2.7 --sport 1000 --dport 80 --state SYN_SENT -t 60 -u SEEN_REPLY -m 7 --label-add 3 -w 5
+conntrack -I -p tcp -s 192.0.2.1 -d 192.0.2.7 --sport 1000 --dport 80 --state SYN_SENT -t 60 -u SEEN_REPLY -m 7 --label-add tomato -w 5
 conntrack -I -p sctp -s 192.0.2.1 -d 192.0.2.7 --sport 1 --dport 2 --state COOKIE_WAIT -t 60 --orig-vtag 7 --reply-vtag 9
 conntrack -I -p dccp -s 192.0.2.1 -d 192.0.2.7 --sport 1 --dport 2 --state REQUEST --role client -t 60
 conntrack -I -p gre -s 192.0.2.1 -d 192.0.2.7 --srckey 1 --dstkey 2 -t 60
@@ -43,8 +45,9 @@ conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.7 --sport 9 --dport 10 -t 60 --src-n
 conntrack -L -w 5
 conntrack -F expect
 conntrack -F
-nfnl_osf -f /etc/xtables/pf.os
-nfnl_osf -f /usr/share/xtables/pf.os
+echo '5840:64:1:60:M*,S,T,N,W7:Linux:2.6:newer:Linux 2.6 (newer)' >/tmp/pf.os
+nfnl_osf -f /tmp/pf.os
+nfnl_osf -d -f /tmp/pf.os
 python3 /lab/bin/queues.py
 nft list hooks
 python3 - <<'P'
@@ -53,13 +56,10 @@ sys.path.insert(0, "/lab/bin")
 from rtnl import Rtnl, be32, text
 with Rtnl(12) as netlink:
     for family, hook in ((2, 1), (2, 3), (10, 1), (5, 0)):
-        body = bytes([family, 0, 0, 0]) + be32(1, hook) + (text(2, "lo") if family == 5 else b"")
+        body = bytes([family, 0, 0, 0]) + be32(1, hook) + (text(3, "lo") if family == 5 else b"")
         print("hooks", family, hook, netlink.dump(0x0C00, body))
     for number, sizes in enumerate((20, 16)):
         print("acct", netlink.dump(0x0701 + number, bytes([2, 0, 0, 0])))
-    genre = b"Linux".ljust(32, b"\0") + b"3.1".ljust(32, b"\0") + b"greenhouse".ljust(32, b"\0")
-    finger = bytes([0, 0, 0, 0]) + bytes(4) + bytes([64, 1]) + bytes([60, 0]) + bytes([0, 0]) + bytes([1, 0]) + genre
-    print("fingerprint", netlink.ask(0x0500, bytes([0, 0, 0, 0]) + be32(9, 0)))
 P
 ipset create a hash:ip,port,net family inet counters comment skbinfo timeout 100 forceadd
 ipset add a 192.0.2.1,tcp:80,198.51.100.0/24 skbmark 0x7/0xff skbprio 1:2 skbqueue 3 packets 5 bytes 500 comment "one" timeout 50

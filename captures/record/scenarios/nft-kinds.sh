@@ -158,7 +158,7 @@ add rule bridge br forward ether daddr 01:00:5e:00:00:00 meta ibrname "br0"
 add rule arp a input arp htype 1 arp saddr ip 192.0.2.7 arp daddr ether 02:00:5e:10:00:01
 R
 load /tmp/more
-nft add rule inet plants input meta nftrace set 1
+nft insert rule inet plants input meta nftrace set 1
 ping -c 1 -W 1 127.0.0.1
 nft list ruleset
 nft -a list chain inet plants input >/dev/null
@@ -183,6 +183,39 @@ nft add set inet plants later '{ type ipv4_addr . ether_addr; size 8; policy mem
 nft add element inet plants later '{ 192.0.2.1 . 02:00:5e:10:00:01 }'
 nft flush set inet plants later
 nft delete set inet plants later
+python3 - <<'P'
+import struct
+import sys
+sys.path.insert(0, "/lab/bin")
+from rtnl import Rtnl, be32, text
+head = bytes([1, 0, 0, 0])
+table = text(1, "plants")
+with Rtnl(12) as netlink:
+    for what, kind, body in (
+        ("rules, reset", 25, table + text(2, "input")),
+        ("elements, reset", 33, table + text(2, "counted")),
+    ):
+        print(what, netlink.dump(0x0A00 | kind, head + body))
+    for kind, body in (
+        (28, table + text(2, "nosuch")), (30, table + text(2, "hosts")), (29, table + text(2, "vlans")),
+        (31, table + text(2, "slow") + be32(3, 4)), (32, table + text(2, "nosuch")),
+        (27, table + text(3, "nosuch")), (26, text(1, "nosuch")),
+    ):
+        batch = b""
+        for number, (what, flags, run) in enumerate((
+            (16, 1, struct.pack(">BBH", 0, 0, 10)), (0x0A00 | kind, 5, head + body),
+            (17, 1, struct.pack(">BBH", 0, 0, 10)),
+        )):
+            message = struct.pack("IHHII", 16 + len(run), what, flags, number, 0) + run
+            batch += message
+        netlink.socket.send(batch)
+        netlink.socket.settimeout(1)
+        try:
+            answer = netlink.socket.recv(65536)
+            print("destroy", kind, struct.unpack_from("i", answer, 16)[0])
+        except TimeoutError:
+            print("destroy", kind, "no answer")
+P
 nft delete flowtable inet plants fast
 nft delete quota inet plants light
 nft flush ruleset

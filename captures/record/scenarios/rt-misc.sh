@@ -90,8 +90,9 @@ bridge vni add dev vx0 vni 400-402
 bridge vni add dev vx0 vni 500 group 239.1.1.1
 bridge vni show
 bridge -s vni show dev vx0
-bridge vni del dev vx0 vni 400
+bridge vni delete dev vx0 vni 400
 bridge vlan add dev vx0 vid 20-22
+bridge vlan add dev vx0 vid 30
 bridge vlan add dev vx0 vid 30 tunnel_info id 500
 bridge vlan tunnelshow
 bridge vlan global set dev br0 vid 1 mcast_snooping 1
