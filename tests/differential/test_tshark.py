@@ -180,7 +180,8 @@ def test_fields_are_those_of_tshark(path: Path) -> None:
     for message in messages(path):
         by_record[message.record.number].append(message)
     found: list[str] = []
-    for number, packet in enumerate(packets(path), 1):
+    for packet in packets(path):
+        number = int(packet.frame["frame.number"])
         if number not in by_record:
             assert "netlink" not in packet.frame["frame.protocols"]
             continue

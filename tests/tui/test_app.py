@@ -552,8 +552,7 @@ def test_error_jumps_to_the_attribute_it_blames() -> None:
         ("y", "JSON"),
     ],
 )
-@pytest.mark.parametrize("size", [(80, 24), WIDE], ids=["80x24", "160x48"])
-def test_screens_open_and_close(key: str, words: str, size: tuple[int, int]) -> None:
+def test_screens_open_and_close(key: str, words: str) -> None:
     async def steps(pilot: Any) -> None:
         await settled(pilot)
         await press(pilot, key)
@@ -561,7 +560,7 @@ def test_screens_open_and_close(key: str, words: str, size: tuple[int, int]) -> 
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, BrowserScreen)
 
-    drive(browser("nldemo-refuse.pcap"), steps, size)
+    drive(browser("nldemo-refuse.pcap"), steps)
 
 
 def test_unknown_family_is_named(tmp_path: Path) -> None:
