@@ -1054,9 +1054,6 @@ class Dissector:
         record = message.record
         return self.learned.fact(record.interface, record.number, fact, key)
 
-    def stage(self, message: Message) -> tuple[int, int, int]:
-        return self.learned.stage(message.record.interface, message.record.number)
-
     def header(self, message: Message) -> dict[str, Json] | None:
         plan = message.plan
         assert isinstance(plan, Plan)

@@ -192,7 +192,6 @@ class Learned:
         self._history: dict[tuple[int, int], list[FamilyInfo]] = {}
         self._current: dict[tuple[int, str], FamilyInfo] = {}
         self._facts: dict[tuple[int, str, Key], tuple[list[int], list[tuple[Json, ...]]]] = {}
-        self._turns: dict[int, list[int]] = {}
         self._votes: dict[int, OrderVote] = {}
         self.changes = 0
 
@@ -251,7 +250,6 @@ class Learned:
         if values[-1] != value and len(values) < _MOST_TURNS:
             records.append(record)
             values.append(value)
-            self._turns.setdefault(interface, []).append(record)
 
     def fact(self, interface: int, record: int, fact: str, key: Key) -> tuple[Json, ...] | None:
         """What was known of something when a record was captured; at first what is told first."""
@@ -260,11 +258,6 @@ class Learned:
             return None
         records, values = told
         return values[max(0, bisect_right(records, record) - 1)]
-
-    def stage(self, interface: int, record: int) -> tuple[int, int, int]:
-        """Where this is equal for two records, all facts are the same for both."""
-        turns = self._turns.get(interface)
-        return interface, len(self._facts), 0 if turns is None else bisect_right(turns, record)
 
     def link_name(self, interface: int, ifindex: int, record: int) -> str | None:
         """The name of a link when a record was captured; its first name before that was told."""

@@ -379,9 +379,6 @@ class Decode(Protocol):
     ) -> tuple[Json, ...] | None:
         """See ``Message.fact``."""
 
-    def stage(self, message: Message) -> object:
-        """See ``Message.stage``."""
-
     def request(self, record: Record, start: int, number: int) -> Message | None:
         """The message that starts there."""
 
@@ -513,11 +510,6 @@ class Message:
         None where it told nothing; a part of what it told is None where that was left out.
         """
         return self._decode.fact(self, fact, key)
-
-    @property
-    def stage(self) -> object:
-        """Equal for messages for which all facts are the same."""
-        return self._decode.stage(self)
 
     @property
     def layers(self) -> list[Node]:

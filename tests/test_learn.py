@@ -152,4 +152,3 @@ def test_link_names_over_time() -> None:
     assert [learned.link_name(0, 7, record) for record in (1, 5, 9)] == ["eth0", "eth0", "wan0"]
     assert learned.link_name(0, 8, 1) is None
     assert learned.fact(1, 9, "link", (7,)) is None
-    assert learned.stage(0, 1) == learned.stage(0, 8) != learned.stage(0, 9)

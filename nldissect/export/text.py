@@ -74,22 +74,43 @@ _DIM: Final = "\x1b[2m"
 _RESET: Final = "\x1b[0m"
 _SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
 
+_Fact = tuple[tuple[str | int, ...], tuple[Json, ...] | None]
+"""What was asked for, and the answer."""
+
+_Kept = dict[bytes, tuple[str, Sequence[_Fact]]]
+"""Text by bytes, with the facts on which it rests."""
+
 Render = Callable[[list[str], bytes, int, int, "_Scope"], None]
 """Appends the text of one attribute, data[start:stop] with its header."""
 
 
 class _Notes(Walk):
-    """Puts notes on nodes."""
+    """Puts notes on nodes.
 
-    __slots__ = ("truncated", "request", "message")
+    asked: the facts that were asked for, on which text rests.
+    """
+
+    __slots__ = ("truncated", "request", "message", "asked")
 
     def __init__(self) -> None:
         self.truncated = False
         self.request = False
         self.message: Message
+        self.asked: list[_Fact] = []
 
     def fact(self, fact: str, *key: str | int) -> tuple[Json, ...] | None:
-        return self.message.fact(fact, *key)
+        told = self.message.fact(fact, *key)
+        self.asked.append(((fact, *key), told))
+        return told
+
+    def holds(self, facts: Sequence[_Fact]) -> bool:
+        """Whether what was asked for is still so; then it is asked for again."""
+        message = self.message
+        for (fact, *key), told in facts:
+            if message.fact(str(fact), *key) != told:
+                return False
+        self.asked += facts
+        return True
 
     def note(self, node: Node, code: str, message: str) -> None:
         node.notes.append(Note(code, message, "", node.start, node.end))
@@ -156,7 +177,7 @@ class _Run:
         self.indent = indent
         self.unpack = NLATTR[attr_set.order].unpack_from
         self.renders: dict[int, Render] = {}
-        self.kept: dict[bytes, str] = {}
+        self.kept: _Kept = {}
         self.single: set[int] = set()
         self.texts = {
             attr.name for attr in attr_set.attrs.values() if isinstance(attr.type, (Text, Scalar))
@@ -197,12 +218,9 @@ class Writer:
         self._runs: dict[tuple[AttrSet, int], _Run] = {}
         self._structs: dict[tuple[StructType, str], Callable[[list[str], bytes, int], None]] = {}
         self._flags: dict[tuple[int, str], str] = {}
-        self._bodies: dict[
-            tuple[AttrSet | None, StructType | None, int, bool], dict[bytes, str]
-        ] = {}
+        self._bodies: dict[tuple[AttrSet | None, StructType | None, int, bool], _Kept] = {}
         self._results: dict[tuple[int, str, str, str, bytes], tuple[str, ...]] = {}
         self._kept_chars = 0
-        self._stage: object = None
         self._reach = _ANY_DEPTH
         self._walk = _Notes()
 
@@ -279,11 +297,9 @@ class Writer:
                 message.pid,
             )
         )  # fmt: skip
-        if message.stage != self._stage:
-            # Some of the text rests on facts that are others now.
-            self._stage = message.stage
-            self._forget()
-        self._walk.message = message
+        walk = self._walk
+        walk.message = message
+        walk.asked.clear()
         plan = message.plan
         assert isinstance(plan, Plan)
         control = type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES
@@ -321,17 +337,17 @@ class Writer:
         if kept is None:
             kept = self._bodies[key] = {}
         body = data[plan.header_at : end]
-        text = kept.get(body)
-        if text is None:
+        known = kept.get(body)
+        if known is None or not walk.holds(known[1]):
             begin = len(out)
             self._body(out, message, plan)
             if len(body) > _KEEP_BYTES or message.record.wire_len > len(data):
                 return
             text = "".join(out[begin:])
             self._count(len(text) + len(body))
-            kept[body] = text
+            kept[body] = text, tuple(walk.asked)
         else:
-            out.append(text)
+            out.append(known[0])
 
     def _body(self, out: list[str], message: Message, plan: Plan) -> None:
         """The family header and the attributes."""
@@ -415,6 +431,7 @@ class Writer:
             return
         start, mark = at, len(out)
         unpack, kept, renders, single = run.unpack, run.kept, run.renders, run.single
+        holds, facts = self._walk.holds, self._walk.asked
         seen: set[int] = set()
         scope: _Scope | None = None
         while at < end:
@@ -429,13 +446,14 @@ class Writer:
                     break
                 seen.add(kind)
             raw = data[at:stop]
-            text = kept.get(raw)
-            if text is not None:
-                out.append(text)
+            known = kept.get(raw)
+            if known is not None and (not known[1] or holds(known[1])):
+                out.append(known[0])
             else:
                 if scope is None:
                     scope = _Scope(run, data, start, end, outer)
                 begin = len(out)
+                asked = len(facts)
                 reach = self._reach
                 self._reach = _ANY_DEPTH
                 render = renders.get(kind)
@@ -449,7 +467,7 @@ class Writer:
                 if length <= _KEEP_BYTES and self._reach > scope.depth:
                     text = "".join(out[begin:])
                     self._count(len(text) + length)
-                    kept[raw] = text
+                    kept[raw] = text, tuple(facts[asked:])
                 if self._reach > reach:
                     self._reach = reach
             if length & 3:
@@ -467,15 +485,11 @@ class Writer:
         """Makes room for so many more characters of kept text."""
         self._kept_chars += size + 200
         if self._kept_chars > _KEEP_CHARS:
-            self._forget()
-
-    def _forget(self) -> None:
-        """Drops the kept text."""
-        for run in self._runs.values():
-            run.kept.clear()
-        for bodies in self._bodies.values():
-            bodies.clear()
-        self._kept_chars = 0
+            for run in self._runs.values():
+                run.kept.clear()
+            for bodies in self._bodies.values():
+                bodies.clear()
+            self._kept_chars = 0
 
     def _fallback(
         self, out: list[str], run: _Run, data: bytes, at: int, end: int, outer: _Scope | None
