@@ -573,6 +573,11 @@ class Message:
                 return _node_at(nodes, parts[1:])
         return None
 
+    @property
+    def unremarked(self) -> bool:
+        """Whether its attributes were read without a tree and without a remark."""
+        return self._layers is None and len(self.notes) == len(self.problems)
+
     def take_notes(self, notes: list[Note]) -> None:
         """Keeps what reading the attributes without a tree had to remark."""
         self._notes = sorted([*self.problems, *notes], key=_note_start)
