@@ -37,7 +37,7 @@ _PIECES: Final = 4
 _TELLING: Final = 1 << 16
 _FIRST: Final = 3
 _KEEP_BYTES: Final = 1024
-_KEEP_COUNT: Final = 8192
+_KEEP_COUNT: Final = 1 << 15
 
 _NAMES: Final = (
     "ifname", "header.dev-name", "dev-name", "header.dev-index", "dev-index", "family-name",

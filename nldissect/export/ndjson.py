@@ -15,7 +15,7 @@ from ..spec.structs import StructType
 from .envelope import Envelope
 
 _KEEP_BYTES: Final = 4096
-_KEEP_CHARS: Final = 1 << 24
+_KEEP_CHARS: Final = 1 << 25
 
 
 class Writer:
