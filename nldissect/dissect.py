@@ -14,13 +14,14 @@ from typing import Final
 from .explain import Request, describe, error_name, error_object, explain
 from .learn import FamilyInfo, Learned
 from .model import (
+    Decode,
+    Follower,
     Interface,
     Message,
     Node,
     Note,
     Process,
     Record,
-    Tracker,
     Transaction,
     place_notes,
 )
@@ -258,7 +259,7 @@ def flag_names(flags: int, class_: str) -> list[str]:
     return known
 
 
-class Dissector:
+class Dissector(Decode):
     """Dissects the records of one capture.
 
     registry: the families; learned: what is known of ids and links, which grows by ``dissect`` when
@@ -291,7 +292,7 @@ class Dissector:
         self.other_records: dict[int, int] = {}
         self.count = 0
         self.surveyed = 0
-        self.tracker: Tracker | None = None
+        self.tracker: Follower | None = None
         self.fate: Callable[[int], str] | None = None
         self._order = order
         self._orders: dict[int, str] = {}
@@ -335,7 +336,7 @@ class Dissector:
     def survey(
         self,
         records: Iterable[Record],
-        tracker: Tracker | None = None,
+        tracker: Follower | None = None,
         wanted: HeaderTest | None = None,
     ) -> dict[int, int] | None:
         """The first pass over a file: byte orders, families, and other facts if wanted.
@@ -402,7 +403,7 @@ class Dissector:
                 return None
         return choice.records
 
-    def _follow(self, record: Record, protocol: int, order: str, at: int, tracker: Tracker) -> None:
+    def _follow(self, record: Record, protocol: int, order: str, at: int, tracker: Follower) -> None:
         """Shows the tracker the messages of a record, and counts them."""
         data = record.data
         size = len(data)
@@ -645,7 +646,7 @@ class Dissector:
         record: Record,
         protocol: int,
         at: int,
-        tracker: Tracker | None,
+        tracker: Follower | None,
         wanted: HeaderTest | None,
     ) -> list[Message]:
         data = record.data
@@ -703,7 +704,7 @@ class Dissector:
                 message.problems.append(Note("record.empty", "no message", "tail", size, size))
         return messages
 
-    def _track(self, message: Message, tracker: Tracker) -> None:
+    def _track(self, message: Message, tracker: Follower) -> None:
         """Puts on a message what the tracker found out."""
         message.txn = tracker.txn
         message.latency_ns = tracker.latency_ns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort_right
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final
 
 from .notes import severity_of
 from .text import Json, printable, show
@@ -333,54 +333,64 @@ class Transaction:
         return self._reader.request(*where, self.message)
 
 
-class Tracker(Protocol):
+class Follower:
     """Who finds out what belongs together, header by header.
 
     After ``see``: txn, direction, latency_ns and copy of that message; note: the code of a note
     on it, or "".
     """
 
-    txn: Transaction | None
-    direction: str
-    latency_ns: int | None
-    copy: int
-    note: str
+    def __init__(self) -> None:
+        self.txn: Transaction | None = None
+        self.direction = "unknown"
+        self.latency_ns: int | None = None
+        self.copy = 0
+        self.note = ""
 
     def see(
         self, record: Record, number: int, protocol: int, order: str, start: int, end: int,
         type_: int, flags: int, seq: int, pid: int,
     ) -> None:  # fmt: skip
         """Takes the header of a message, data[start:end] of the record; number counts messages."""
+        raise NotImplementedError
 
 
-class Decode(Protocol):
+class Decode:
     """How a message's parts are read when they are asked for."""
 
     def attrs(self, message: Message) -> dict[str, Json]:
         """The attributes as an object."""
+        raise NotImplementedError
 
     def header(self, message: Message) -> dict[str, Json] | None:
         """The family header as an object."""
+        raise NotImplementedError
 
     def error(self, message: Message) -> dict[str, Json] | None:
         """What an NLMSG_ERROR or NLMSG_DONE says."""
+        raise NotImplementedError
 
     def layers(self, message: Message) -> list[Node]:
         """The tree; sets the message's ``noted``."""
+        raise NotImplementedError
 
     def group(self, message: Message) -> str:
         """The multicast group of a notification."""
+        raise NotImplementedError
 
     def process(self, message: Message) -> Process | None:
         """Whose the port id of a message is."""
+        raise NotImplementedError
 
     def fact(
         self, message: Message, fact: str, key: tuple[str | int, ...]
     ) -> tuple[Json, ...] | None:
         """See ``Message.fact``."""
+        raise NotImplementedError
 
     def request(self, record: Record, start: int, number: int) -> Message | None:
         """The message that starts there."""
+        raise NotImplementedError
 
 
 class Message:

@@ -13,7 +13,7 @@ from .capture.source import Capture
 from .dissect import Dissector
 from .errors import CaptureError
 from .learn import Learned
-from .model import Decode, Interface, Message, Record, Transaction
+from .model import Decode, Follower, Interface, Message, Record, Transaction
 from .registry import Registry
 from .transact import Fates, Tracker
 from .wire.consts import NLMSG_DONE, NLMSG_ERROR
@@ -69,20 +69,15 @@ class _Stored(Transaction):
         return super().where
 
 
-class _Ledger:
+class _Ledger(Follower):
     """What a tracker finds out, kept by the number of each message and transaction.
 
     marks: a byte for each message; numbers: the transaction of each message, 0 for none; heads:
     the messages that no other one stands for; lasts: the last message of each transaction.
     """
 
-    txn: Transaction | None
-    direction: str
-    latency_ns: int | None
-    copy: int
-    note: str
-
     def __init__(self, dissector: Dissector) -> None:
+        super().__init__()
         self.marks = bytearray()
         self.numbers = array("I")
         self.heads = array("I")
@@ -93,8 +88,6 @@ class _Ledger:
         self._open: dict[int, Transaction] = {}
         self._answered = dissector.answered
         self._tracker = Tracker(dissector, dissector.answered, self._end)
-        self.txn = None
-        self.direction, self.latency_ns, self.copy, self.note = "", None, 0, ""
 
     def see(
         self, record: Record, number: int, protocol: int, order: str, start: int, end: int,
@@ -411,16 +404,12 @@ class Recording:
         return dissector, record, dissector.starts(record)[txn.message - before - 1]
 
 
-class _Replay:
+class _Replay(Follower):
     """Tells a dissector what the ledger has of a message."""
 
     def __init__(self, recording: Recording) -> None:
+        super().__init__()
         self._latest: Transaction | None = None
-        self.txn: Transaction | None = None
-        self.direction = "unknown"
-        self.latency_ns: int | None = None
-        self.copy = 0
-        self.note = ""
         self._recording = recording
 
     def see(

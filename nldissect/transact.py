@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from .dissect import Plan
-from .model import Decode, Message, Record, Transaction
+from .model import Decode, Follower, Message, Record, Transaction
 from .wire.attrs import iter_attrs
 from .wire.consts import (
     CONTROL_TYPES,
@@ -131,7 +131,7 @@ class _Told:
         return gap <= (AT_ONCE_NS if 0 < self.usual <= self.txn.copies else COPY_WITHIN_NS)
 
 
-class Tracker:
+class Tracker(Follower):
     """Follows one capture.
 
     reader: makes a message of a request's bytes. answered: whether the kernel sends a message in
@@ -147,11 +147,7 @@ class Tracker:
         ended: Callable[[Transaction], None] | None = None,
         outcomes: Mapping[int, Transaction] | None = None,
     ) -> None:
-        self.txn: Transaction | None = None
-        self.direction = "unknown"
-        self.latency_ns: int | None = None
-        self.copy = 0
-        self.note = ""
+        super().__init__()
         self.count = 0
         self._head = _Header()
         self._reader = reader

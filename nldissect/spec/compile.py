@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from ..errors import SpecError
 from ..text import Json
 from .checks import SIZES, Check
@@ -104,6 +106,7 @@ class Op:
         self.lessons = lessons
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Resolver:
     """What a family needs of its surroundings: other families and the registered decoders."""
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from socket import AF_INET, AF_INET6, inet_ntop
 from struct import Struct
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Final
+
+from mypy_extensions import mypyc_attr
 
 from ..model import Node
 from ..text import Json, printable
@@ -37,7 +39,8 @@ class Irregular(Exception):
     """The bytes are not what the specification says; the thorough way tells why."""
 
 
-class Walk(Protocol):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Walk:
     """Who collects the notes.
 
     truncated: the record was cut; request: the attributes are the kernel's to check.
@@ -123,6 +126,7 @@ def hex_text(raw: bytes, limit: int = 48) -> str:
     return f"{raw[:limit].hex(' ')} … ({len(raw)} bytes)"
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Type:
     """Base of all types: how an attribute's payload, data[start:end], is read.
 
@@ -160,6 +164,7 @@ class Type:
             node.children.append(Node("value", "", "field", start, end, value, secret=node.secret))
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Unscoped(Type):
     """A type whose value lies in its own bytes alone."""
 

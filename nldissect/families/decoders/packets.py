@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ...model import Node
 from ...spec.labels import LABELS
-from ...spec.types import Scope, Type, Unscoped, Walk, hex_text, raw_node
+from ...spec.types import Scope, Type, Walk, hex_text, raw_node
 from ...text import Json
 
 if TYPE_CHECKING:
@@ -972,10 +972,14 @@ def _number(value: Json) -> int:
     return value if isinstance(value, int) else 0
 
 
-class Frame(Unscoped, Packet):
+class Frame(Packet):
     """An Ethernet frame, whole or its header alone."""
 
     __slots__ = ()
+
+    @property
+    def scoped(self) -> bool:
+        return False
 
     def first(self, raw: bytes, scope: Scope | None) -> str:
         return "ethernet"
