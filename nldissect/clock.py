@@ -33,7 +33,7 @@ class Clock:
         self.format = format_
         self.base_ns: int | None = None
         self._unit = 1000
-        self._digits = 6
+        self._one = 1_000_000
         self._second = -1
         self._text = ""
 
@@ -42,7 +42,7 @@ class Clock:
         if time_ns is None:
             return "-"
         if time_ns % self._unit:
-            self._unit, self._digits = 1, 9
+            self._unit, self._one = 1, _SECOND
         format_ = self.format
         if format_ in _CLOCKS:
             second, rest = divmod(time_ns, _SECOND)
@@ -53,7 +53,7 @@ class Clock:
                 except (ValueError, OverflowError, OSError):
                     self._text = f"@{second}"
                 self._second = second
-            return f"{self._text}.{rest // self._unit:0{self._digits}}"
+            return f"{self._text}.{self._fraction(rest)}"
         if format_ != "e":
             base = self.base_ns
             if base is None or format_ == "d":
@@ -63,4 +63,8 @@ class Clock:
         if time_ns < 0:
             sign, time_ns = "-", -time_ns
         second, rest = divmod(time_ns, _SECOND)
-        return f"{sign}{second}.{rest // self._unit:0{self._digits}}"
+        return f"{sign}{second}.{self._fraction(rest)}"
+
+    def _fraction(self, rest: int) -> str:
+        """The digits behind the point."""
+        return str(self._one + rest // self._unit)[1:]

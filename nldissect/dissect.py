@@ -403,7 +403,9 @@ class Dissector(Decode):
                 return None
         return choice.records
 
-    def _follow(self, record: Record, protocol: int, order: str, at: int, tracker: Follower) -> None:
+    def _follow(
+        self, record: Record, protocol: int, order: str, at: int, tracker: Follower
+    ) -> None:
         """Shows the tracker the messages of a record, and counts them."""
         data = record.data
         size = len(data)

@@ -552,10 +552,11 @@ class Columns:
             self._operation = len(summary.operation)
         if len(summary.flags) > self._flags:
             self._flags = len(summary.flags)
+        # Methods where format specifications would do: they are compiled to calls.
         line = (
-            f"{digits:>{self._number}} {time:>{self._time}} {GLYPHS[summary.direction]} "
-            f"{summary.family:<{self._family}} {summary.operation:<{self._operation}} "
-            f"{summary.flags:<{self._flags}} {summary.details}"
+            f"{digits.rjust(self._number)} {time.rjust(self._time)} {GLYPHS[summary.direction]} "
+            f"{summary.family.ljust(self._family)} {summary.operation.ljust(self._operation)} "
+            f"{summary.flags.ljust(self._flags)} {summary.details}"
         ).rstrip()
         width = self._width
         end = f"  {summary.process}" if summary.process else ""

@@ -13,6 +13,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_SECOND_NS: Final = 1_000_000_000
 _UNITS: Final = ((10**9, "s"), (10**6, "ms"), (10**3, "µs"), (1, "ns"))
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -46,8 +47,8 @@ def show(value: Json) -> str:
 
 def date_text(time_ns: int) -> str:
     """A time as RFC 3339 in UTC with nine digits; ``@seconds`` where no calendar reaches."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return f"{_second(seconds)}.{rest:09}Z"
+    seconds, rest = divmod(time_ns, _SECOND_NS)
+    return f"{_second(seconds)}.{str(_SECOND_NS + rest)[1:]}Z"
 
 
 @lru_cache(1024)

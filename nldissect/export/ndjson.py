@@ -1,5 +1,6 @@
 """One JSON object per message, made for jq; ``attrs`` has the shape of the kernel's ynl tool.
 
+Bodies are written straight from their bytes; what is out of the ordinary goes through objects.
 Equal bytes under equal tables give equal text, which is kept for the next time.
 """
 
@@ -9,27 +10,39 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ..dissect import Plan
+from ..memo import Memo
 from ..model import Interface, Message
 from ..spec.sets import AttrSet
 from ..spec.structs import StructType
+from ..spec.types import Irregular
 from .envelope import Envelope
-
-_KEEP_BYTES: Final = 4096
-_KEEP_CHARS: Final = 1 << 25
+from .objects import Members, Objects, json_text
+from .straight import KEEP_BYTES, KeptText
 
 
 class Writer:
-    """Writes messages as lines of JSON; ``write`` takes bytes."""
+    """Writes messages as lines of JSON; ``write`` takes bytes.
+
+    straight: False makes objects of all bodies and keeps no text, which gives the same.
+    """
 
     parallel: Final = True
 
-    def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        interfaces: Sequence[Interface],
+        *,
+        straight: bool = True,
+    ) -> None:
         self._write = write
         self._envelope = Envelope(interfaces)
+        self._straight = straight
+        self._objects = Objects()
+        self._headers: dict[StructType, Members] = {}
         self._bodies: dict[
-            tuple[AttrSet | None, StructType | None, int, bool], dict[bytes, str]
+            tuple[AttrSet | None, StructType | None, int, bool], Memo[bytes, KeptText]
         ] = {}
-        self._kept_chars = 0
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
         """Another input's messages follow."""
@@ -48,38 +61,62 @@ class Writer:
         """The members ``header`` and ``attrs``."""
         plan = message.plan
         assert isinstance(plan, Plan)
+        if not self._straight or not plan.regular:
+            return _content(message)
         data = message.record.data
         size = message.end - plan.header_at
-        if not plan.regular or size > _KEEP_BYTES or message.record.wire_len > len(data):
-            return self._content(message)
-        key = (plan.set, plan.header, plan.attrs_at - plan.header_at,
-               message.direction == "request")  # fmt: skip
-        kept = self._bodies.get(key)
-        if kept is None:
-            kept = self._bodies[key] = {}
-        body = data[plan.header_at : message.end]
-        text = kept.get(body)
-        if text is not None:
+        if not size:
             message.take_notes([])
-            return text
-        text = self._content(message)
+            return '"header":null,"attrs":{}'
+        walk = self._objects.walk
+        walk.about(message)
+        if size > KEEP_BYTES or walk.truncated:
+            return self._written(message, plan)
+        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, walk.request)
+        memo = self._bodies.get(key)
+        if memo is None:
+            memo = self._bodies[key] = Memo(self._objects.budget)
+        if memo.rests():
+            return self._written(message, plan)
+        body = data[plan.header_at : message.end]
+        known = memo.get(body)
+        if known is not None and walk.holds(known.facts):
+            message.take_notes([])
+            return known.text
+        text = self._written(message, plan)
         if message.unremarked:
-            self._kept_chars += len(text) + size + 200
-            if self._kept_chars > _KEEP_CHARS:
-                for bodies in self._bodies.values():
-                    bodies.clear()
-                self._kept_chars = len(text)
-            kept[body] = text
+            memo.put(body, KeptText(text, size, walk.asked))
         return text
 
-    def _content(self, message: Message) -> str:
-        encode = self._envelope.encode
-        attrs = message.attrs
-        header = message.header
-        return (
-            f'"header":{"null" if header is None else encode(header).decode()},'
-            f'"attrs":{encode(attrs).decode() if attrs else "{}"}'
-        )
+    def _written(self, message: Message, plan: Plan) -> str:
+        """The body, straight from its bytes where nothing is odd about it."""
+        data = message.record.data
+        try:
+            attrs = "{}"
+            if plan.set is not None and plan.attrs_at < message.end:
+                attrs = self._objects.object(plan.set, 0, data, plan.attrs_at, message.end, None)
+            header = "null"
+            if plan.header is not None:
+                members = self._headers.get(plan.header)
+                if members is None:
+                    members = self._headers[plan.header] = Members(plan.header)
+                header = members.text(data, plan.header_at, plan.header_end, None)
+            elif plan.header_end > plan.header_at:
+                raise Irregular
+        except Irregular:
+            return _content(message)
+        message.take_notes([])
+        return f'"header":{header},"attrs":{attrs}'
 
     def close(self) -> None:
         """Nothing is held back."""
+
+
+def _content(message: Message) -> str:
+    """The body by way of objects."""
+    attrs = message.attrs
+    header = message.header
+    return (
+        f'"header":{"null" if header is None else json_text(header)},'
+        f'"attrs":{json_text(attrs) if attrs else "{}"}'
+    )

@@ -92,7 +92,10 @@ class Table(Protocol):
 
 
 class AttrSet:
-    """An attribute number space in one byte order; its table is made at first use."""
+    """An attribute number space in one byte order; its table is made at first use.
+
+    selectors: names of those that say what others are.
+    """
 
     __slots__ = (
         "name",
@@ -104,7 +107,8 @@ class AttrSet:
         "_unpack",
         "_ready",
         "_other",
-        "_selectors",
+        "_named",
+        "selectors",
     )
 
     def __init__(self, name: str, order: str, source: Table, identity: list[str]) -> None:
@@ -117,7 +121,8 @@ class AttrSet:
         self._unpack = Struct(PREFIX[order] + "HH").unpack_from
         self._ready = False
         self._other: AttrSet | None = None
-        self._selectors: list[str] = []
+        self._named: dict[str, dict[int, Attr]] = {}
+        self.selectors: list[str] = []
 
     @property
     def family(self) -> str:
@@ -133,9 +138,19 @@ class AttrSet:
                 self._by_kind[number] = attr
                 self._by_kind[number | NLA_F_NESTED] = attr
                 if attr.selector:
-                    self._selectors.append(attr.selector)
+                    self.selectors.append(attr.selector)
             self._ready = True
         return self._by_number
+
+    def named(self, name: str) -> dict[int, Attr]:
+        """The attributes of a name by number, mostly one."""
+        known = self._named.get(name)
+        if known is None:
+            attrs = self.attrs
+            known = {number: attr for number, attr in attrs.items() if attr.name == name}
+            if len(self._named) < 256:
+                self._named[name] = known
+        return known
 
     def values(self, data: bytes, at: int, end: int, outer: Scope | None) -> dict[str, Json]:
         """The run as an object; what is unusual is read the thorough way, attribute by attribute.
@@ -209,7 +224,7 @@ class AttrSet:
             raise Irregular
         walk.rewind(at)
         scope.index = -1
-        if self._selectors and scope.ahead is None:
+        if self.selectors and scope.ahead is None:
             scope.ahead = self._look_ahead(data, at, end)
         nodes: list[Node] = []
         span = next(iter_attrs(data, at, end, self.order))
@@ -241,7 +256,7 @@ class AttrSet:
             parent.append(node)
             return out
         self.attrs  # noqa: B018
-        if self._selectors:
+        if self.selectors:
             scope.ahead = self._look_ahead(data, at, end)
         for span in iter_attrs(data, at, end, self.order):
             self._one(span, parent, data, scope, walk)
@@ -310,7 +325,7 @@ class AttrSet:
         for span in iter_attrs(data, at, end, self.order):
             attr = self._by_number.get(span.kind & NLA_TYPE_MASK)
             whole = span.problem not in (SHORT, TRAILING, OVERRUN)
-            if whole and attr is not None and attr.name in self._selectors:
+            if whole and attr is not None and attr.name in self.selectors:
                 with suppress(Irregular):
                     ahead[attr.name] = attr.type.value(data, span.start + 4, span.stop, None)
         return ahead

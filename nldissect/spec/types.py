@@ -98,14 +98,11 @@ class Scope:
 
     def find(self, name: str) -> Json:
         """The nearest value of that name, from the inside out; None where there is none."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.values:
-                return scope.values[name]
-            if scope.ahead is not None and name in scope.ahead:
-                return scope.ahead[name]
-            scope = scope.outer
-        return None
+        if name in self.values:
+            return self.values[name]
+        if self.ahead is not None and name in self.ahead:
+            return self.ahead[name]
+        return None if self.outer is None else self.outer.find(name)
 
     def path(self) -> str:
         """The names down to this run."""
@@ -150,6 +147,10 @@ class Type:
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         """The plain value; raises Irregular."""
         raise Irregular
+
+    def simpler(self, data: bytes, start: int, end: int, scope: Scope) -> Type | None:
+        """Another type that reads exactly these bytes alike; None where there is none."""
+        return None
 
     def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         """Gives ``node`` its value, its display and children that tile data[start:end]."""

@@ -16,21 +16,19 @@ from tests.test_dissect import CAPTURES, attr, link, nlmsg
 from .test_text import messages_of
 
 
-def lines(messages: list[Message], *, together: bool) -> bytes:
-    """By one writer, or by a writer for each."""
+def lines(messages: list[Message], *, straight: bool) -> bytes:
+    """Straight from the bytes, with what is kept, or by way of objects."""
     out = bytearray()
-    writer = Writer(out.extend, [])
+    writer = Writer(out.extend, [], straight=straight)
     for message in messages:
-        if not together:
-            writer = Writer(out.extend, [])
         writer.message(message)
     return bytes(out)
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
 def test_what_is_kept_is_what_is_read(path: Path) -> None:
-    assert lines(list(messages_of(path)), together=True) == lines(
-        list(messages_of(path)), together=False
+    assert lines(list(messages_of(path)), straight=True) == lines(
+        list(messages_of(path)), straight=False
     )
 
 
@@ -53,4 +51,4 @@ def links(*changes: tuple[int, int]) -> list[Message]:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=4))
 def test_remarks_are_told_each_time(changes: list[tuple[int, int]]) -> None:
-    assert lines(links(*changes), together=True) == lines(links(*changes), together=False)
+    assert lines(links(*changes), straight=True) == lines(links(*changes), straight=False)

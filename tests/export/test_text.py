@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from nldissect.capture.source import open_capture
 from nldissect.dissect import Dissector
 from nldissect.export import FORMATS, writer_class
-from nldissect.export.text import Writer, _irregular
+from nldissect.export.text import Writer
 from nldissect.learn import FamilyInfo, Learned
 from nldissect.model import Message, Record
 from tests.check import REGISTRY, dissector
@@ -21,19 +21,9 @@ from tests.test_dissect import CAPTURES, attr, link, nlmsg, record
 IFINFOMSG = struct.pack("<BxHiII", 0, 1, 3, 1, 0)
 
 
-class ByNodes(Writer):
-    """Reads every attribute into nodes first and keeps no text."""
-
-    def _render(self, *_: object) -> Callable[..., None]:
-        return _irregular
-
-    def _count(self, size: int) -> None:
-        super()._count(1 << 30)
-
-
-def text_of(messages: list[Message], kind: type[Writer] = Writer, **options: bool) -> str:
+def text_of(messages: list[Message], **options: bool) -> str:
     parts: list[bytes] = []
-    writer = kind(parts.append, [], title=lambda message: str(message.number), **options)
+    writer = Writer(parts.append, [], title=lambda message: str(message.number), **options)
     for message in messages:
         writer.message(message)
     writer.close()
@@ -56,7 +46,7 @@ def messages_of(path: Path) -> Iterator[Message]:
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.name)
 def test_both_ways_agree_on_captures(path: Path) -> None:
     messages = list(messages_of(path))
-    assert text_of(messages) == text_of(messages, ByNodes)
+    assert text_of(messages) == text_of(messages, straight=False)
 
 
 REQUEST = link(0) + nlmsg(
@@ -77,7 +67,7 @@ def test_both_ways_agree_on_broken_bytes(data: st.DataObject) -> None:
         at = data.draw(st.integers(16, len(broken) - 1))
         broken[at] = data.draw(st.integers(0, 255))
     messages = dissected(bytes(broken))
-    assert text_of(messages) == text_of(messages, ByNodes)
+    assert text_of(messages) == text_of(messages, straight=False)
 
 
 @given(st.binary(max_size=80))
@@ -162,10 +152,10 @@ def secret_message() -> list[Message]:
     return reader.dissect(Record(1, 0, 0, 253, link(16) + nlmsg(0x25, body, flags=5), 72))
 
 
-@pytest.mark.parametrize("kind", [Writer, ByNodes])
-def test_key_material_is_hidden(kind: type[Writer]) -> None:
+@pytest.mark.parametrize("straight", [True, False])
+def test_key_material_is_hidden(straight: bool) -> None:
     for options in ({}, {"verbose": True}, {"hexdump": True}):
-        text = text_of(secret_message(), kind, **options)
+        text = text_of(secret_message(), straight=straight, **options)
         assert "(secret, 32 bytes)" in text
         assert "4b 4b" not in text
         assert "4b4b" not in text

@@ -342,6 +342,9 @@ class GrowingStruct(Unscoped):
         """The struct as the sender knew it; None where the length ends inside a member."""
         return self._cuts.get(end - start)
 
+    def simpler(self, data: bytes, start: int, end: int, scope: Scope) -> Type | None:
+        return self.layout(data, start, end)
+
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         struct = self.layout(data, start, end)
         if struct is None:

@@ -455,16 +455,24 @@ def link_protinfo(family: CompiledFamily, attr: Attribute, order: str) -> Type:
 class LinkAfSpec(Nest):
     """IFLA_AF_SPEC: by address family, but a bridge's or multicast router's own in theirs."""
 
-    __slots__ = ("selector", "own")
+    __slots__ = ("selector", "own", "_nests")
 
     def __init__(self, families: AttrSet, own: dict[int, AttrSet], selector: str) -> None:
         super().__init__(families)
         self.own = own
         self.selector = selector
+        self._nests: dict[AttrSet, Nest] = {}
 
     def choose(self, scope: Scope | None) -> AttrSet:
         family = None if scope is None else scope.find(self.selector)
         return self.own.get(family, self.set) if isinstance(family, int) else self.set
+
+    def simpler(self, data: bytes, start: int, end: int, scope: Scope) -> Type | None:
+        chosen = self.choose(scope)
+        nest = self._nests.get(chosen)
+        if nest is None:
+            nest = self._nests[chosen] = Nest(chosen)
+        return nest
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         return self.choose(scope).values(data, start, end, scope)
@@ -488,7 +496,14 @@ class DevConf(NamedArray):
     The attribute of the setting with index N has the number N + 1.
     """
 
-    __slots__ = ()
+    __slots__ = ("_array",)
+
+    def __init__(self, item: Scalar, enum: Enum) -> None:
+        super().__init__(item, enum)
+        self._array = NamedArray(item, enum)
+
+    def simpler(self, data: bytes, start: int, end: int, scope: Scope) -> Type | None:
+        return None if reads_as_attrs(data, start, end, self.item.order) else self._array
 
     def _setting(self, data: bytes, at: int) -> tuple[int, int, str]:
         """Length, nla_type and name of the attribute at ``at``."""
