@@ -98,6 +98,44 @@ class Plan:
         self.error: dict[str, Json] | None = None
 
 
+class Sketch:
+    """What all messages of a type, command and direction have in common where nothing is odd.
+
+    changes: of the learned families when it was made; after another it may be wrong. header_size,
+    attrs_at: counted from the end of the nlmsghdr.
+    """
+
+    __slots__ = ("changes", "plan", "family", "operation", "operation_c", "direction",
+                 "flag_class", "header_at", "attrs_at", "_plans")  # fmt: skip
+
+    def __init__(self, changes: int, message: Message, plan: Plan) -> None:
+        self.changes = changes
+        self.plan = plan
+        self.family = message.family
+        self.operation = message.operation
+        self.operation_c = message.operation_c
+        self.direction = message.direction
+        self.flag_class = message.flag_class
+        self.header_at = plan.header_at - message.body
+        self.attrs_at = plan.attrs_at - message.body
+        self._plans: dict[int, Plan] = {}
+
+    def plan_at(self, body: int) -> Plan:
+        """The plan of a message whose nlmsghdr ends there."""
+        known = self._plans.get(body)
+        if known is None:
+            like = self.plan
+            known = Plan(like.op, like.info)
+            known.header = like.header
+            known.header_at = body + self.header_at
+            known.header_end = known.header_at + like.header_end - like.header_at
+            known.attrs_at = body + self.attrs_at
+            known.set = like.set
+            if len(self._plans) < _PLANS:
+                self._plans[body] = known
+        return known
+
+
 class _Walk(Walk):
     """Puts notes on nodes.
 
@@ -163,6 +201,9 @@ _CTRL: Final = {"little": b"\0\0\x10\0", "big": b"\0\x10"}
 """What stands in every header of type 0x10 whose length is below 64 KB."""
 _REFUSALS: Final = (b"\2\0", b"\0\2")
 _CHOICE: Final = 1 << 19
+_PLANS: Final = 256
+_SKETCHES: Final = 1 << 14
+_DIRECTIONS: Final = {"request": 0, "reply": 1, "notify": 2, "unknown": 3}
 _ASKED: Final = 1 << 16
 
 
@@ -299,6 +340,7 @@ class Dissector(Decode):
         self._answered: dict[tuple[int, int, int], int] = {}
         self._answered_at = 0
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
+        self._sketches: dict[int, Sketch] = {}
         self._taught: set[tuple[int, bytes]] = set()
         self._taught_at = 0
         self._policies = PolicyTables()
@@ -762,9 +804,51 @@ class Dissector(Decode):
         else:
             direction = "notify"
         message.direction = direction
+        command = 0
+        if protocol == NETLINK_GENERIC and body < message.end:
+            command = message.record.data[body]
+        key = (((message.record.interface << 16 | protocol) << 16 | type_) << 8 | command) << 3
+        key |= _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
+        sketch = self._sketches.get(key)
+        if sketch is not None and sketch.changes == self.learned.changes:
+            attrs_at = body + sketch.attrs_at
+            if attrs_at == message.end or (attrs_at < message.end and sketch.plan.set is not None):
+                message.sketch = sketch
+                message.plan = sketch.plan_at(body)
+                message.family = sketch.family
+                message.operation = sketch.operation
+                message.operation_c = sketch.operation_c
+                message.direction = sketch.direction
+                message.flag_class = sketch.flag_class
+                if protocol == NETLINK_GENERIC:
+                    message.command = command
+                    message.version = message.record.data[body + 1]
+                return
+        problems = len(message.problems)
         if protocol == NETLINK_GENERIC:
             self._plan_generic(message, direction)
-            return
+        else:
+            self._plan_classic(message, direction)
+        plan = message.plan
+        assert isinstance(plan, Plan)
+        op = plan.op
+        if (
+            op is not None
+            and not op.shapes
+            and op.header is plan.header
+            and plan.regular
+            and plan.attrs_at == (plan.header_end - plan.header_at + 3 & ~3) + plan.header_at
+            and len(message.problems) == problems
+            and (
+                protocol != NETLINK_GENERIC or self.learned.settled(message.record.interface, type_)
+            )
+        ):
+            if len(self._sketches) >= _SKETCHES:
+                self._sketches.clear()
+            self._sketches[key] = Sketch(self.learned.changes, message, plan)
+
+    def _plan_classic(self, message: Message, direction: str) -> None:
+        type_, protocol, body = message.type, message.protocol, message.body
         op = self._op(protocol, type_, direction, message.order)
         plan = Plan(op, None)
         message.plan = plan

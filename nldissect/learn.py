@@ -227,6 +227,12 @@ class Learned:
                     return info
         return history[0]
 
+    def settled(self, interface: int, id_: int) -> bool:
+        """Whether an id has meant one family only, so far."""
+        if id_ in self._named:
+            return True
+        return len(self._history.get((interface, id_), ())) < 2
+
     def families(self) -> list[FamilyInfo]:
         """All that is known, by interface, id and time; saved entries only where unlearned."""
         learned = [info for history in self._history.values() for info in history]

@@ -406,7 +406,8 @@ class Message:
     request that it answers; copy: 1 for the second capture of the same notification, and so on.
     first, last: whether the record's link header, and what follows the messages, belong to it.
     problems: notes about the chain of messages, known before anything is decoded.
-    noted: the tree's nodes that carry notes, once it is made.
+    plan: how its bytes are laid out; sketch: the same object for messages whose names and layout
+    are the same, or None. noted: the tree's nodes that carry notes, once it is made.
     """
 
     __slots__ = (
@@ -437,6 +438,7 @@ class Message:
         "body",
         "problems",
         "plan",
+        "sketch",
         "noted",
         "_decode",
         "_attrs",
@@ -482,6 +484,7 @@ class Message:
         self.body = start
         self.problems: list[Note] = []
         self.plan: object = None
+        self.sketch: object = None
         self.noted: list[Node] = []
         self._attrs: dict[str, Json] | None = None
         self._layers: list[Node] | None = None

@@ -36,9 +36,12 @@ class Told(Type):
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         return self.inner.value(data, start, end, scope)
 
+    def simpler(self, data: bytes, start: int, end: int, scope: Scope) -> Type | None:
+        return self.inner
+
     def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
         try:
-            self.inner.value(data, start, end, Scope({}, None))
+            self.inner.value(data, start, end, scope)
         except Irregular as why:
             guess_set(self.order).guess(node, data, start, end, 0, scope, walk)
             if walk.request and str(why):
@@ -124,10 +127,16 @@ class Tables:
 class _Guess(Type):
     """What policies do not tell: that an integer is big-endian, what is in an array."""
 
-    __slots__ = ("order",)
+    __slots__ = ("set",)
 
     def __init__(self, order: str) -> None:
-        self.order = order
+        self.set = guess_set(order)
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        return self.set.guessed(data, start, end, 0, scope)
+
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
+        self.set.guess(node, data, start, end, 0, scope, walk)
 
 
 class PolicyTables:

@@ -10,6 +10,7 @@ from typing import Final
 from .dissect import Plan, flag_names
 from .explain import describe
 from .learn import Learned
+from .memo import OVERHEAD, Budget, Kept, Memo
 from .model import Message, Node
 from .spec.labels import LABELS
 from .spec.sets import AttrSet, GuessSet, Nest
@@ -37,7 +38,9 @@ _PIECES: Final = 4
 _TELLING: Final = 1 << 16
 _FIRST: Final = 3
 _KEEP_BYTES: Final = 1024
-_KEEP_COUNT: Final = 1 << 15
+_KEEP: Final = 1 << 23
+_PIECE: Final = 160
+_MANY_SETS: Final = 64
 
 _NAMES: Final = (
     "ifname", "header.dev-name", "dev-name", "header.dev-index", "dev-index", "family-name",
@@ -189,6 +192,21 @@ class _Header:
                 self.handle = name
 
 
+class _Object(Kept):
+    """What a message says it is about.
+
+    whole: its attributes can be walked to the end; text: the words, None where links are named.
+    """
+
+    __slots__ = ("pieces", "whole", "text")
+
+    def __init__(self, pieces: Pieces, whole: bool, text: str | None, size: int) -> None:
+        super().__init__(size + _PIECE * len(pieces) + OVERHEAD)
+        self.pieces = pieces
+        self.whole = whole
+        self.text = text
+
+
 class Summarizer:
     """Summaries of the messages of one capture, with the names of links that it has learned."""
 
@@ -196,8 +214,9 @@ class Summarizer:
         self._learned = learned
         self._picks: dict[AttrSet, _Picks] = {}
         self._headers: dict[StructType, _Header] = {}
+        self._budget = Budget(_KEEP)
         self._kept: dict[
-            tuple[AttrSet | None, StructType | None, int, bool, bytes], tuple[Pieces, bool]
+            tuple[AttrSet | None, StructType | None, int, bool], Memo[bytes, _Object]
         ] = {}
 
     def summary(self, message: Message) -> Summary:
@@ -264,21 +283,29 @@ class Summarizer:
     def _object(self, message: Message, summary: Summary) -> str:
         plan = message.plan
         assert isinstance(plan, Plan)
-        body = message.record.data[plan.header_at : message.end]
+        size = message.end - plan.header_at
         dump = message.direction == "request" and message.flags & NLM_F_DUMP == NLM_F_DUMP
         # Equal bytes under equal tables say the same, but for the names of links.
-        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, dump, body)
-        known = self._kept.get(key)
+        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, dump)
+        memo = self._kept.get(key)
+        if memo is None:
+            memo = self._kept[key] = Memo(self._budget)
+        known: _Object | None = None
+        body: bytes | None = None
+        if size <= _KEEP_BYTES and not memo.rests():
+            body = message.record.data[plan.header_at : message.end]
+            known = memo.get(body)
         if known is None:
-            known = self._read(message, plan, dump)
-            if len(body) <= _KEEP_BYTES:
-                if len(self._kept) >= _KEEP_COUNT:
-                    self._kept.clear()
-                self._kept[key] = known
-        pieces, whole = known
-        if not whole:
+            pieces, whole = self._read(message, plan, dump)
+            text = None if any(map(_is_link, pieces)) else self._join(pieces, message)
+            known = _Object(pieces, whole, text, size)
+            if body is not None:
+                memo.put(body, known)
+        if not known.whole:
             summary.outcome = "malformed"
-        return self._join(pieces, message)
+        if known.text is not None:
+            return known.text
+        return self._join(known.pieces, message)
 
     def _read(self, message: Message, plan: Plan, dump: bool) -> tuple[Pieces, bool]:
         """What identifies the object, and whether its attributes can be walked to the end."""
@@ -306,10 +333,12 @@ class Summarizer:
                     if node is not None and node.display:
                         pieces.append(("", printable(node.display[:_LINE])))
                 if not pieces and (plan.header is None or not plan.header.identity):
-                    attrs = {}
-                    for layer in message.layers:
-                        if layer.name == "attrs":
-                            attrs = _public(layer)
+                    attrs = message.attrs
+                    if _secretive(plan.set):
+                        attrs = {}
+                        for layer in message.layers:
+                            if layer.name == "attrs":
+                                attrs = _public(layer)
                     pieces = list(islice(_first(attrs), _FIRST))
         elif plan.set is None and at < end:
             pieces = [("", f"{end - at} bytes")]
@@ -369,7 +398,7 @@ class Summarizer:
         named = ""
         for path, text in pieces:
             name = path.rpartition(".")[2]
-            if (name in _LINKS or "ifindex" in name) and text.isdecimal():
+            if _is_link((name, text)):
                 if name == "dev-index" and named and words[-1] == named:
                     words[-1] = f"{named}({text})"
                     continue
@@ -386,6 +415,12 @@ class Summarizer:
         record = message.record
         name = self._learned.link_name(record.interface, ifindex, record.number)
         return str(ifindex) if name is None else f"{printable(name)}({ifindex})"
+
+
+def _is_link(piece: tuple[str, str]) -> bool:
+    """Whether a piece is the index of a link."""
+    name = piece[0].rpartition(".")[2]
+    return (name in _LINKS or "ifindex" in name) and piece[1].isdecimal()
 
 
 def _identity(header: StructType, values: Json) -> Pieces:
@@ -419,6 +454,29 @@ def _picks_of(attr_set: AttrSet) -> _Picks:
     if identity:
         return _Picks(attr_set, {path: rank for rank, path in enumerate(identity)})
     return _Picks(attr_set, _RANKS)
+
+
+_secretives: dict[AttrSet, bool] = {}
+
+
+def _secretive(attr_set: AttrSet) -> bool:
+    """Whether key material may be anywhere in the runs of a set."""
+    known = _secretives.get(attr_set)
+    if known is None:
+        sets = [attr_set]
+        known = False
+        for each in sets:
+            # Some sets have others inside without end.
+            known = known or len(sets) > _MANY_SETS
+            for attr in () if known else each.attrs.values():
+                if isinstance(attr.type, Nest):
+                    if attr.type.set not in sets:
+                        sets.append(attr.type.set)
+                elif attr.scoped:
+                    known = True
+                known = known or attr.secret
+        _secretives[attr_set] = known
+    return known
 
 
 def _public(parent: Node) -> dict[str, Json]:

@@ -1,8 +1,19 @@
-"""Options of the test run."""
+"""Options of the test run, and which form of the package it tests.
+
+With NLDISSECT_INSTALLED in the environment that is the installed one, compiled where there was a
+compiler, else the sources.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+import sysconfig
+
 import pytest
+
+if os.environ.get("NLDISSECT_INSTALLED"):
+    sys.path.insert(0, sysconfig.get_path("platlib"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -44,7 +44,7 @@ _FIRST_PART: Final = 2048
 _PART: Final = 4096
 _ROUNDS: Final = 3
 """How many parts each process gets, so that none waits long for another."""
-_COLLECT: Final = 500_000
+_COLLECT: Final = 2_000_000
 
 
 def titles(

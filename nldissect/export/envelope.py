@@ -8,7 +8,7 @@ from msgspec.json import Encoder
 
 from ..dissect import flag_names
 from ..model import Interface, Message, Note, Process
-from ..wire.consts import PROTOCOLS
+from ..wire.consts import NLMSG_DONE, NLMSG_ERROR, PROTOCOLS
 
 CACHE_LIMIT = 65536
 
@@ -25,6 +25,7 @@ class Envelope:
         self._file = f',"file":{self.text(file)}' if file else ""
         self._heads: dict[tuple[int, int], str] = {}
         self._names: dict[tuple[str, str, str, str], str] = {}
+        self._sketched: dict[object, str] = {}
         self._flags: dict[tuple[str, int], str] = {}
         self._processes: dict[Process, str] = {}
 
@@ -39,10 +40,15 @@ class Envelope:
         head = self._heads.get(head_key)
         if head is None:
             head = self._heads[head_key] = self._head(record.interface, message.protocol)
-        names_key = (message.direction, message.family, message.operation, message.operation_c)
-        names = self._names.get(names_key)
+        sketch = message.sketch
+        names = None if sketch is None else self._sketched.get(sketch)
         if names is None:
-            names = self._name_part(names_key)
+            names_key = (message.direction, message.family, message.operation, message.operation_c)
+            names = self._names.get(names_key)
+            if names is None:
+                names = self._name_part(names_key)
+            if sketch is not None and len(self._sketched) < CACHE_LIMIT:
+                self._sketched[sketch] = names
         time = "null" if record.time_ns is None else record.time_ns
         if message.type < 0:
             nlmsg = "null"
@@ -67,6 +73,8 @@ class Envelope:
 
     def error(self, message: Message) -> str:
         """The member ``error`` of an NLMSG_ERROR or DONE, else nothing."""
+        if message.type not in (NLMSG_ERROR, NLMSG_DONE):
+            return ""
         error = message.error
         return "" if error is None else f',"error":{self.text(error)}'
 

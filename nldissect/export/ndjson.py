@@ -12,7 +12,7 @@ from typing import Final
 from ..dissect import Plan
 from ..memo import Memo
 from ..model import Interface, Message
-from ..spec.sets import AttrSet
+from ..spec.sets import AttrSet, GuessSet
 from ..spec.structs import StructType
 from ..spec.types import Irregular
 from .envelope import Envelope
@@ -61,7 +61,7 @@ class Writer:
         """The members ``header`` and ``attrs``."""
         plan = message.plan
         assert isinstance(plan, Plan)
-        if not self._straight or not plan.regular:
+        if not self._straight or not plan.regular or isinstance(plan.set, GuessSet):
             return _content(message)
         data = message.record.data
         size = message.end - plan.header_at

@@ -379,7 +379,8 @@ class _Compiler:
             found: list[int] = []
             for _, source, kinds in readers:
                 if source.family is None or source.family == message.family:
-                    for value in source.get(message):
+                    read = source.get
+                    for value in read(message):
                         number = _first_read(kinds, value)
                         if number is not None:
                             found.append(number)
@@ -809,7 +810,8 @@ def _counter(value: _Value) -> Get:
         total = 0
         for source in value.sources:
             if source.family is None or source.family == message.family:
-                total += len(source.get(message))
+                get = source.get
+                total += len(get(message))
         return [total]
 
     return get
@@ -826,7 +828,8 @@ def _normal(value: _Value, common: set[str]) -> Get:
         found = []
         for source, kinds in readers:
             if source.family is None or source.family == message.family:
-                for each in source.get(message):
+                get = source.get
+                for each in get(message):
                     read = _first_read(kinds, each)
                     if read is not None:
                         found.append(read)

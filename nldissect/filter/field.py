@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..model import Message
 from ..text import Json
@@ -23,16 +24,16 @@ class Source:
         family: str | None,
         need: str,
         shapes: Sequence[Shape],
-        make: Callable[[], Callable[[Message], list[Json]]],
+        make: Callable[[], Callable[[Message], list[Any]]],
     ) -> None:
         self.family = family
         self.need = need
         self.shapes = shapes
         self._make = make
-        self._get: Callable[[Message], list[Json]] | None = None
+        self._get: Callable[[Message], list[Any]] | None = None
 
     @property
-    def get(self) -> Callable[[Message], list[Json]]:
+    def get(self) -> Callable[[Message], list[Any]]:
         """The values in a message of the family."""
         if self._get is None:
             self._get = self._make()
@@ -113,6 +114,7 @@ class Field:
         found: list[Json] = []
         for source in self.sources:
             if source.family is None or source.family == message.family:
-                for value in source.get(message):
+                get = source.get
+                for value in get(message):
                     found.append(value.hex() if isinstance(value, bytes) else value)
         return found

@@ -432,7 +432,6 @@ class GuessSet(AttrSet):
         scope = Scope(out, outer)
         if scope.depth > MAX_DEPTH:
             raise Irregular
-        order = self.order
         unpack = self._unpack
         while at < end:
             if end - at < 4:
@@ -451,24 +450,27 @@ class GuessSet(AttrSet):
             ):
                 at = self._odd(data, at, end, scope)
                 continue
-            what = guess_kind(data, start, stop, kind, order)
-            if what == "nest":
-                scope.name = name
-                try:
-                    out[name] = self.values(data, start, stop, scope)
-                except Irregular:
-                    at = self._odd(data, at, end, scope)
-                    continue
-            elif what == "string":
-                out[name] = TEXT.value(data, start, stop, None)
-            elif what == "flag":
-                out[name] = True
-            elif what == "integer":
-                out[name] = int.from_bytes(data[start:stop], "big" if order == "big" else "little")
-            else:
-                out[name] = data[start:stop].hex()
+            scope.name = name
+            try:
+                out[name] = self.guessed(data, start, stop, kind, scope)
+            except Irregular:
+                at = self._odd(data, at, end, scope)
+                continue
             at = padded
         return out
+
+    def guessed(self, data: bytes, start: int, stop: int, kind: int, scope: Scope | None) -> Json:
+        """The value of a payload by what its bytes look like; raises Irregular."""
+        what = guess_kind(data, start, stop, kind, self.order)
+        if what == "nest":
+            return self.values(data, start, stop, scope)
+        if what == "string":
+            return TEXT.value(data, start, stop, None)
+        if what == "flag":
+            return True
+        if what == "integer":
+            return int.from_bytes(data[start:stop], "big" if self.order == "big" else "little")
+        return data[start:stop].hex()
 
 
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
