@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from contextlib import redirect_stdout
@@ -59,6 +60,8 @@ def compile_hot(root: Path, into: Path) -> list[Path]:
     from setuptools import Distribution
     from setuptools.command.build_ext import build_ext
 
+    # What another list of modules was built to would be packed as well.
+    shutil.rmtree(into / "lib", ignore_errors=True)
     into.mkdir(parents=True, exist_ok=True)
     os.environ["MYPY_CACHE_DIR"] = str(into / "cache")
     package = root / "nldissect"

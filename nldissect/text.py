@@ -29,7 +29,8 @@ def _escape(match: re.Match[str]) -> str:
 
 def printable(text: str) -> str:
     """``text`` with control, C1, separator and bidirectional characters escaped."""
-    return _UNSAFE.sub(_escape, text)
+    # What is unsafe is not printable; the look for it is much faster.
+    return text if text.isprintable() else _UNSAFE.sub(_escape, text)
 
 
 def show(value: Json) -> str:

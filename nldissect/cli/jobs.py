@@ -14,8 +14,6 @@ from typing import IO
 from ..errors import OutputError
 from .output import Output
 
-_COPY = 1 << 20
-
 
 def available() -> bool:
     """Whether the system can do it."""
@@ -80,9 +78,7 @@ class Jobs:
         _, status = os.waitpid(pid, 0)
         self._running.popleft()
         with held:
-            held.seek(0)
-            while data := held.read(_COPY):
-                self._output.write(data)
+            self._output.copy(held)
         code = os.waitstatus_to_exitcode(status)
         self.codes.add(code)
         if code not in (0, 1):

@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.machinery import ExtensionFileLoader as Compiled
+from importlib.util import find_spec
 from typing import Any, Final
 
 import click
@@ -71,12 +73,27 @@ class Commands(click.Group):
         return words
 
 
+def form() -> str:
+    """Which form of the package this is: compiled, or pure Python."""
+    spec = find_spec("nldissect.dissect")
+    return "compiled" if spec is not None and isinstance(spec.loader, Compiled) else "pure Python"
+
+
+def _tell_version(context: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(f"nldissect {__version__} ({form()})")
+        context.exit()
+
+
 @click.group(
     PROGRAM,
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, "--version", message="nldissect %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
+    help="Show the version and exit.",
+)  # fmt: skip
 def cli() -> None:
     """Dissect Linux netlink captures.
 

@@ -58,6 +58,22 @@ class Output:
         if self._size >= _HOLD or self._by_line:
             self.flush()
 
+    def copy(self, held: IO[bytes]) -> None:
+        """Takes all bytes of a file without reading them where the system can do that."""
+        self.flush()
+        done = 0
+        size = os.fstat(held.fileno()).st_size
+        with suppress(OSError, ValueError):
+            while not self._ascii and done < size:
+                sent = os.sendfile(self._stream.fileno(), held.fileno(), done, size - done)
+                if not sent:
+                    break
+                done += sent
+        # The rest, with the errors that there may be.
+        held.seek(done)
+        while data := held.read(_HOLD):
+            self.write(data)
+
     def redirect(self, stream: IO[bytes]) -> None:
         """From now on writes there."""
         self._stream = stream

@@ -110,14 +110,16 @@ class Part:
 
 
 class Run:
-    """The parts of one attribute set at one depth."""
+    """The parts of one attribute set at one depth; low, high: the order of bytes in integers."""
 
-    __slots__ = ("set", "depth", "unpack", "parts", "marks")
+    __slots__ = ("set", "depth", "unpack", "low", "high", "parts", "marks")
 
     def __init__(self, attr_set: AttrSet, depth: int) -> None:
         self.set = attr_set
         self.depth = depth
         self.unpack = NLATTR[attr_set.order].unpack_from
+        self.low = 1 if attr_set.order == "big" else 0
+        self.high = 1 - self.low
         self.parts: dict[int, Part] = {}
         self.marks: dict[int, Mark] = {}
 
@@ -239,7 +241,7 @@ class Straight:
                 raise Irregular
             run = self._runs[key] = Run(attr_set, depth)
         start = at
-        unpack, parts = run.unpack, run.parts
+        low, high, parts = run.low, run.high, run.parts
         self._count += 1
         count = self._count
         scope: RunScope | None = None
@@ -247,7 +249,9 @@ class Straight:
         while at < end:
             if end - at < NLA_HDRLEN:
                 raise Irregular
-            length, kind = unpack(data, at)
+            # Byte by byte, which compiled code does in place.
+            length = data[at + low] | data[at + high] << 8
+            kind = data[at + low + 2] | data[at + high + 2] << 8
             stop = at + length
             if length < NLA_HDRLEN or stop > end:
                 raise Irregular

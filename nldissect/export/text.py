@@ -92,7 +92,8 @@ class Writer:
 
     def message(self, message: Message) -> None:
         """Writes a message."""
-        out: list[str] = [self.title(message), "\n"]
+        title = self.title(message).encode("utf-8", "backslashreplace")
+        out: list[str] = ["\n"]
         body = b""
         if self._tree:
             if message.first:
@@ -108,7 +109,7 @@ class Writer:
             self._hex(out, message)
             body += "".join(out).encode()
         end = b"\n" if self._tree or self._hexdump else b""
-        self._write(b"".join([text, body, end]))
+        self._write(b"".join([title, text, body, end]))
 
     def close(self) -> None:
         """Nothing is held back."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nldissect import __version__
+from nldissect import __version__, dissect
 from nldissect.cli import main as module
 from nldissect.cli.main import COMMANDS, implied, main
 from tests.capture.build import pcap
@@ -54,7 +54,8 @@ def test_the_implied_command(given: list[str], meant: list[str]) -> None:
 
 
 def test_version_and_help() -> None:
-    assert run("--version").stdout == f"nldissect {__version__}\n".encode()
+    form = "compiled" if dissect.__file__.endswith(".so") else "pure Python"
+    assert run("--version").stdout == f"nldissect {__version__} ({form})\n".encode()
     text = run("--help").stdout.decode()
     assert run().stdout.decode() == text
     for name in COMMANDS:
