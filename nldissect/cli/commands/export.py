@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -23,6 +24,9 @@ from ..options import (
     with_files,
     with_settings,
 )
+
+if TYPE_CHECKING:
+    from ...filter.field import Field
 
 _SEPARATOR: Final = "separator="
 
@@ -92,7 +96,7 @@ def export(
             settings,
             use,
             facts=format_ not in VALUES,
-            fates=True,
+            fates=fail_on is not None or _tells_fates(options.get("fields")),
             together=together,
             redact=redact,
             wanted=match,
@@ -131,6 +135,15 @@ def _options(
             raise UsageError(f"-E {item}: there is only {_SEPARATOR}C")
         options["separator"] = item.removeprefix(_SEPARATOR)
     return options
+
+
+def _tells_fates(fields: Sequence[Field] | None) -> bool:
+    """Whether what is written says that a request has no answer: all formats, unless columns are
+    named that do not.
+    """
+    if not fields:
+        return True
+    return any(source.need in ("notes", "txn") for field in fields for source in field.sources)
 
 
 def _check_target(target: str | None, files: tuple[str, ...]) -> None:
