@@ -484,8 +484,9 @@ class Tracker(Follower):
             code = LENGTH[head.order].unpack_from(data, body)[0]
             code -= (code & 0x80000000) << 1
         asked = b""
-        if head.type == NLMSG_ERROR and head.end - body > 4:
-            asked = data[body + 4 : min(body + 4 + NLMSG_HDRLEN, head.end)]
+        if head.type == NLMSG_ERROR:
+            if head.end - body > 4:
+                asked = data[body + 4 : min(body + 4 + NLMSG_HDRLEN, head.end)]
             if len(asked) == NLMSG_HDRLEN and not head.flags & NLM_F_CAPPED:
                 size = LENGTH[head.order].unpack_from(asked)[0]
                 if size > NLMSG_HDRLEN:

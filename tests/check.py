@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
+from nldissect import dissect
 from nldissect.dissect import Dissector
 from nldissect.learn import Learned
 from nldissect.model import Interface, Message, Node, Note, Record, place_notes
 from nldissect.registry import Registry
+
+CHANGEABLE = pytest.mark.skipif(
+    dissect.__file__.endswith(".so"), reason="the methods of compiled classes cannot be replaced"
+)
 
 REGISTRY = Registry(plugins=False)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nldissect.capture.source import Capture, open_capture
 from nldissect.learn import Learned
+from nldissect.model import Message
 from nldissect.recording import Recording
 from nldissect.registry import Registry
 
@@ -29,6 +31,19 @@ def recording_of(name: str) -> Recording:
     recording = Recording(open_capture(str(CAPTURES / name)), registry(), Learned())
     recording.read(lambda: True)
     return recording
+
+
+def twin(message: Message) -> Message:
+    """Another message of the same, to be changed."""
+    made = Message(
+        message._decode, message.record, message.index, message.protocol, message.order,
+        message.start, message.end,
+    )  # fmt: skip
+    for name in dir(message):
+        if not name.startswith("__"):
+            with suppress(AttributeError, TypeError):
+                setattr(made, name, getattr(message, name))
+    return made
 
 
 def drive(app: Any, steps: Steps, size: tuple[int, int] = (80, 24)) -> None:

@@ -23,6 +23,7 @@ from nldissect.summary import Summarizer
 from nldissect.tui import filtering
 from nldissect.tui.columns import Column, of_field, standard
 from nldissect.tui.filtering import FilterPass, SortPass, messages_of, sorted_places
+from tests.check import CHANGEABLE
 from tests.tui.driving import CAPTURES, recording_of, registry
 
 FILTERS = (
@@ -145,6 +146,7 @@ def test_a_decoder_that_fails_is_counted() -> None:
     assert not any(number % 10 == 0 for number in work.numbers)
 
 
+@CHANGEABLE
 def test_records_that_fail_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     recording = recording_of("rt-link.pcap")
     bad = recording.record_of(30)

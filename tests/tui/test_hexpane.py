@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from nldissect.model import Message, Node, Record
 from nldissect.recording import Reader
 from nldissect.tui.hexpane import BytesPane
-from tests.tui.driving import drive, recording_of, screen_text, shown
+from tests.tui.driving import drive, recording_of, screen_text, shown, twin
 
 
 @cache
@@ -39,9 +39,7 @@ class BytesApp(App[None]):
 def large(size: int) -> Message:
     """A message of a record of so many bytes."""
     message = messages("rt-link.pcap")[2]
-    big = object.__new__(Message)
-    for slot in Message.__slots__:
-        setattr(big, slot, getattr(message, slot))
+    big = twin(message)
     data = message.record.data + bytes(size - len(message.record.data))
     big.record = Record(1, 0, 0, 253, data, size)
     return big

@@ -23,6 +23,7 @@ from nldissect.tui.lines import Lines
 from nldissect.tui.screens import notes
 from nldissect.tui.screens.notes import Gathering, NotesScreen
 from nldissect.tui.wish import Wish
+from tests.check import CHANGEABLE
 from tests.tui.driving import CAPTURES, drive, recording_of, registry, screen_text, shown, until
 
 recorded = cache(recording_of)
@@ -200,6 +201,7 @@ def test_it_ends_with_its_screen() -> None:
     drive(app, steps)
 
 
+@CHANGEABLE
 def test_a_bug_in_a_decoder_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     recording = recorded("genl-misc.pcap")
     real = Dissector.attrs

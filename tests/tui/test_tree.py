@@ -14,7 +14,7 @@ from nldissect.explain import SECRET
 from nldissect.model import Message, Node
 from nldissect.recording import Reader
 from nldissect.tui.tree import TreePane, describe
-from tests.tui.driving import drive, recording_of, screen_text, shown
+from tests.tui.driving import drive, recording_of, screen_text, shown, twin
 
 
 @cache
@@ -278,9 +278,7 @@ def test_sixty_thousand_nodes_open_at_once() -> None:
         ]
         layer.children.append(Node(f"a{number}", "A", "attr", at, at + 32, "x", children=children))
     message = messages("rt-link.pcap")[2]
-    big = object.__new__(Message)
-    for slot in Message.__slots__:
-        setattr(big, slot, getattr(message, slot))
+    big = twin(message)
     big._layers = [layer]
 
     async def steps(pilot: Any) -> None:
