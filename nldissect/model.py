@@ -393,6 +393,9 @@ class Decode:
         raise NotImplementedError
 
 
+_NONE: Final[list[Node]] = []
+
+
 class Message:
     """One nlmsg of a record, or what a record holds in place of one.
 
@@ -485,7 +488,7 @@ class Message:
         self.problems: list[Note] = []
         self.plan: object = None
         self.sketch: object = None
-        self.noted: list[Node] = []
+        self.noted: list[Node] = _NONE
         self._attrs: dict[str, Json] | None = None
         self._layers: list[Node] | None = None
         self._notes: list[Note] | None = None
@@ -593,7 +596,10 @@ class Message:
 
     def take_notes(self, notes: list[Note]) -> None:
         """Keeps what reading the attributes without a tree had to remark."""
-        self._notes = sorted([*self.problems, *notes], key=_note_start)
+        if notes or self.problems:
+            self._notes = sorted([*self.problems, *notes], key=_note_start)
+        else:
+            self._notes = notes
 
 
 def _value_at(value: Json, parts: list[str]) -> Json:

@@ -724,6 +724,8 @@ class Fates:
     def __init__(self) -> None:
         self._unanswered = array("Q")
         self._endless = array("Q")
+        # Between these numbers none has a note.
+        self._from = self._until = 0
 
     def take(self, txn: Transaction, answered: Callable[[Transaction], int]) -> None:
         """Takes a transaction to which nothing can be added any more."""
@@ -742,8 +744,14 @@ class Fates:
 
     def of(self, message: int) -> str:
         """The code of the note on a request, or ""."""
+        if self._from <= message < self._until:
+            return ""
+        self._from, self._until = message, 1 << 62
         for numbers, code in ((self._unanswered, "txn.unanswered"), (self._endless, "txn.endless")):
             place = bisect_left(numbers, message)
-            if place < len(numbers) and numbers[place] == message:
-                return code
+            if place < len(numbers):
+                if numbers[place] == message:
+                    self._until = message
+                    return code
+                self._until = min(self._until, numbers[place])
         return ""

@@ -19,6 +19,7 @@ from ..text import Json, date_text, printable
 from .columns import Column, Origin, default_columns, json_text
 
 _FORMULA: Final = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_KEEP: Final = 1024
 _WORDS: Final = {"/t": "\t", "/s": " "}
 
 
@@ -46,6 +47,8 @@ class Writer:
             raise UsageError(f"the separator {separator!r} is not one character, /t or /s")
         self._origin = Origin(interfaces)
         self._columns = fields or default_columns(self._origin)
+        self._times = [column.kind == "time" for column in self._columns]
+        self._texts: dict[str, str] = {}
         self._row = csv.writer(_Lines(write), delimiter=separator, lineterminator="\n").writerow
         self._headed = False
 
@@ -57,7 +60,27 @@ class Writer:
     def message(self, message: Message) -> None:
         """Writes one message."""
         self._head()
-        self._row([_cell(column, column.values(message)) for column in self._columns])
+        row: list[str] = []
+        for column, time in zip(self._columns, self._times):
+            row.append(self._cell(column.values(message), time))
+        self._row(row)
+
+    def _cell(self, values: list[Json], time: bool) -> str:
+        if not values:
+            return ""
+        value = values if len(values) > 1 else values[0]
+        if isinstance(value, str):
+            text = self._texts.get(value)
+            if text is None:
+                text = _text(value)
+                if len(self._texts) < _KEEP and len(value) < _KEEP:
+                    self._texts[value] = text
+            return text
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return date_text(value) if time else str(value)
+        return "" if value is None else json_text(value)
 
     def close(self) -> None:
         """Nothing is held back; the headings stand even above no message."""
@@ -78,19 +101,6 @@ class _Lines:
     def write(self, line: str) -> None:
         """Hands a line on."""
         self._write(line.encode("utf-8", "backslashreplace"))
-
-
-def _cell(column: Column, values: list[Json]) -> str:
-    if not values:
-        return ""
-    value = values if len(values) > 1 else values[0]
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return date_text(value) if column.kind == "time" else str(value)
-    return "" if value is None else json_text(value)
 
 
 def _text(text: str) -> str:

@@ -13,6 +13,16 @@ from ..wire.consts import NLMSG_DONE, NLMSG_ERROR, PROTOCOLS
 CACHE_LIMIT = 65536
 
 
+class _Start:
+    """What messages of the same names have in common; flags: their members by nlmsg_flags."""
+
+    __slots__ = ("text", "flags")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.flags: dict[int, str] = {}
+
+
 class Envelope:
     """Makes the members of a message's object that both forms have.
 
@@ -24,9 +34,8 @@ class Envelope:
         self._interfaces = interfaces
         self._file = f',"file":{self.text(file)}' if file else ""
         self._heads: dict[tuple[int, int], str] = {}
-        self._names: dict[tuple[str, str, str, str], str] = {}
-        self._sketched: dict[object, str] = {}
-        self._flags: dict[tuple[str, int], str] = {}
+        self._known: dict[object, _Start] = {}
+        self._starts: dict[tuple[str, str, str, str, str, str, bool], _Start] = {}
         self._processes: dict[Process, str] = {}
 
     def text(self, value: object) -> str:
@@ -36,40 +45,46 @@ class Envelope:
     def open(self, message: Message) -> str:
         """The object from its brace to ``genlmsg``."""
         record = message.record
-        head_key = (record.interface, message.protocol)
-        head = self._heads.get(head_key)
-        if head is None:
-            head = self._heads[head_key] = self._head(record.interface, message.protocol)
         sketch = message.sketch
-        names = None if sketch is None else self._sketched.get(sketch)
-        if names is None:
-            names_key = (message.direction, message.family, message.operation, message.operation_c)
-            names = self._names.get(names_key)
-            if names is None:
-                names = self._name_part(names_key)
-            if sketch is not None and len(self._sketched) < CACHE_LIMIT:
-                self._sketched[sketch] = names
-        time = "null" if record.time_ns is None else record.time_ns
+        known = None if sketch is None else self._known.get(sketch)
+        if known is None:
+            known = self._start_of(message)
+            if sketch is not None and len(self._known) < CACHE_LIMIT:
+                self._known[sketch] = known
+        time = "null" if record.time_ns is None else str(record.time_ns)
         if message.type < 0:
-            nlmsg = "null"
-        else:
-            flags_key = (message.flag_class, message.flags)
-            flags = self._flags.get(flags_key)
-            if flags is None:
-                flags = self.text(flag_names(message.flags, message.flag_class))
-                if len(self._flags) < CACHE_LIMIT:
-                    self._flags[flags_key] = flags
-            nlmsg = (
-                f'{{"len":{message.length},"type":{message.type},"flags":{flags},'
-                f'"flags_raw":{message.flags},"seq":{message.seq},"pid":{message.pid}}}'
-            )
+            return f'{{"n":{message.number},"frame":{record.number},"time_ns":{time},{known.text}'
+        flags = known.flags.get(message.flags)
+        if flags is None:
+            names = self.text(flag_names(message.flags, message.flag_class))
+            flags = f'"flags":{names},"flags_raw":{message.flags}'
+            if len(known.flags) < CACHE_LIMIT:
+                known.flags[message.flags] = flags
         genl = "null"
         if message.version >= 0:
             genl = f'{{"cmd":{message.command},"version":{message.version}}}'
         return (
-            f'{{"n":{message.number},"frame":{record.number},"time_ns":{time},{head},{names},'
-            f'"nlmsg":{nlmsg},"genlmsg":{genl}'
+            f'{{"n":{message.number},"frame":{record.number},"time_ns":{time},{known.text}'
+            f'{{"len":{message.length},"type":{message.type},{flags},"seq":{message.seq},'
+            f'"pid":{message.pid}}},"genlmsg":{genl}'
         )
+
+    def _start_of(self, message: Message) -> _Start:
+        """What stands between a message's time and its nlmsghdr."""
+        head_key = (message.record.interface, message.protocol)
+        head = self._heads.get(head_key)
+        if head is None:
+            head = self._heads[head_key] = self._head(*head_key)
+        key = (head, message.direction, message.family, message.operation, message.operation_c,
+               message.flag_class, message.type < 0)  # fmt: skip
+        start = self._starts.get(key)
+        if start is None:
+            names = self._name_part(key[1:5])
+            rest = 'null,"genlmsg":null' if message.type < 0 else ""
+            start = _Start(f'{head},{names},"nlmsg":{rest}')
+            if len(self._starts) < CACHE_LIMIT:
+                self._starts[key] = start
+        return start
 
     def error(self, message: Message) -> str:
         """The member ``error`` of an NLMSG_ERROR or DONE, else nothing."""
@@ -127,13 +142,10 @@ class Envelope:
 
     def _name_part(self, key: tuple[str, str, str, str]) -> str:
         direction, family, operation, operation_c = key
-        part = (
+        return (
             f'"dir":"{direction}","family":{self.text(family or None)},'
             f'"cmd":{self.text(operation or None)},"cmd_c":{self.text(operation_c or None)}'
         )
-        if len(self._names) < CACHE_LIMIT:
-            self._names[key] = part
-        return part
 
 
 def note_object(note: Note) -> dict[str, object]:

@@ -31,7 +31,7 @@ from ..spec.types import (
 from ..text import Json, show
 from ..wire.attrs import NLATTR, iter_attrs
 from ..wire.consts import NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK
-from .straight import Part, Run, RunScope, Straight
+from .straight import Part, Run, RunScope, Straight, framed
 
 INDENT: Final = "  "
 EMPTY: Final = "empty"
@@ -387,17 +387,19 @@ class Members:
         self.lines = lines
         self.type = type_
         self.indent = indent
-        self.layout = ""
+        self.frame: list[str] = []
         self.labels: list[tuple[int, LabelScalar]] = []
         plain = all(
             isinstance(field.type, Scalar) and field.type.plain and not field.secret
             for field in type_.shown
         )
         if type_.simple and plain and len(type_.shown) == len(type_.fields):
-            # One format for all members.
-            self.layout = "".join(
-                f"{indent}{name.replace('%', '%%')}: %s\n" for name in type_.names
-            )
+            # One frame for all members, with places for the numbers.
+            end = ""
+            for name in type_.names:
+                self.frame += (f"{end}{indent}{name}: ", "")
+                end = "\n"
+            self.frame.append(end)
             for at, field in enumerate(type_.shown):
                 if isinstance(field.type, LabelScalar):
                     self.labels.append((at, field.type))
@@ -406,14 +408,17 @@ class Members:
         """Appends the lines of the struct at ``at``; raises Irregular."""
         if type(self.type) is not StructType:
             raise Irregular
-        if self.layout:
-            values: tuple[Any, ...] = self.type.unpack(data, at)
-            if self.labels:
-                some = list(values)
-                for place, label in self.labels:
-                    some[place] = label.shown(some[place], self.lines.walk)
-                values = tuple(some)
-            out.append(self.layout % values)
+        if self.frame:
+            values: tuple[int, ...] = self.type.unpack(data, at)
+            if not self.labels:
+                out.append(framed(self.frame, values))
+                return
+            filled = self.frame.copy()
+            for place, number in enumerate(values):
+                filled[2 * place + 1] = str(number)
+            for place, label in self.labels:
+                filled[2 * place + 1] = label.shown(values[place], self.lines.walk)
+            out.append("".join(filled))
             return
         indent, lines = self.indent, self.lines
         for field in self.type.fields:

@@ -12,7 +12,7 @@ from ..spec.structs import StructType
 from ..spec.types import ZEROS, Irregular, Scalar, Type
 from ..wire.attrs import NLATTR
 from ..wire.consts import NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK
-from .straight import Asking, Mark, Part, Run, RunScope, Straight
+from .straight import Asking, Mark, Part, Run, RunScope, Straight, framed
 
 _KEEP_CHARS: Final = 1 << 24
 _ENCODE: Final = Encoder().encode
@@ -113,22 +113,23 @@ class Members(Value):
     def __init__(self, type_: StructType) -> None:
         super().__init__(type_)
         self.struct = type_
-        # One format for all members if all are numbers.
-        self.layout = ""
+        # One frame for all members if all are numbers, with places for these.
+        self.frame: list[str] = []
         if (
             type(type_) is StructType
             and type_.simple
             and all(isinstance(field.type, Scalar) and field.type.plain for field in type_.shown)
         ):
-            names = [json_text(name).replace("%", "%%") for name in type_.names]
-            self.layout = f"{{{','.join([f'{name}:%d' for name in names])}}}"
+            for name in type_.names:
+                self.frame += (f"{',' if self.frame else '{'}{json_text(name)}:", "")
+            self.frame.append("}" if self.frame else "{}")
 
     def text(self, data: bytes, start: int, stop: int, scope: RunScope | None) -> str:
         if stop - start != self.struct.size:
             raise Irregular
-        if self.layout:
-            values: tuple[Any, ...] = self.struct.unpack(data, start)
-            return self.layout % values
+        if self.frame:
+            values: tuple[int, ...] = self.struct.unpack(data, start)
+            return framed(self.frame, values)
         return json_text(self.struct.members(data, start))
 
 

@@ -28,6 +28,16 @@ Fact = tuple[tuple[str | int, ...], tuple[Json, ...] | None]
 """What was asked for, and the answer."""
 
 
+def framed(frame: list[str], values: tuple[int, ...]) -> str:
+    """Numbers in the empty places of a frame, which stand at odd indexes."""
+    filled = frame.copy()
+    place = 1
+    for value in values:
+        filled[place] = str(value)
+        place += 2
+    return "".join(filled)
+
+
 class Asking(Walk):
     """Tells what the capture taught, and remembers what was asked: text rests on it."""
 

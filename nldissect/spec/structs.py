@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import Struct
 
 from ..model import Node
@@ -62,6 +62,43 @@ class Field:
         self.secret = secret
 
 
+class _Piece:
+    """Members that are read at once: neighbours that are plain integers, or one of another type."""
+
+    __slots__ = ("names", "offset", "size", "type", "unpack")
+
+    def __init__(self, names: list[str], offset: int, size: int, type_: Type) -> None:
+        self.names = names
+        self.offset = offset
+        self.size = size
+        self.type = type_
+        self.unpack: Callable[[bytes, int], tuple[int, ...]] | None = None
+
+
+def _pieces_of(fields: Sequence[Field], order: str) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    layout = ""
+    for field in fields:
+        type_ = field.type
+        assert type_ is not None
+        plain = isinstance(type_, Scalar) and type_.plain
+        plain = plain and (type_.byte_order == order or field.size == 1)
+        last = pieces[-1] if pieces else None
+        if isinstance(type_, Scalar) and plain:
+            if last is None or not layout or last.offset + last.size != field.offset:
+                layout = PREFIX[order]
+                last = _Piece([], field.offset, 0, type_)
+                pieces.append(last)
+            layout += SCALARS[type_.kind]
+            last.names.append(field.name)
+            last.size += field.size
+            last.unpack = Struct(layout).unpack_from
+        else:
+            layout = ""
+            pieces.append(_Piece([field.name], field.offset, field.size, type_))
+    return pieces
+
+
 class StructType(Unscoped):
     """A C struct; senders of other ages know shorter or longer ones.
 
@@ -69,7 +106,7 @@ class StructType(Unscoped):
     """
 
     __slots__ = ("name", "size", "fields", "shown", "names", "unpack", "simple", "identity",
-                 "_convert")  # fmt: skip
+                 "_convert", "_pieces")  # fmt: skip
 
     def __init__(
         self, name: str, fields: list[Field], order: str, identity: Sequence[str] = ()
@@ -94,6 +131,7 @@ class StructType(Unscoped):
                 break
         self.simple = simple
         self.unpack = Struct(layout if simple else "").unpack_from
+        self._pieces = _pieces_of(self.shown, order)
         self._convert = [
             field
             for field in self.shown
@@ -109,9 +147,13 @@ class StructType(Unscoped):
         """All members by name; the caller has checked the length."""
         if not self.simple:
             result: dict[str, Json] = {}
-            for field in self.shown:
-                at = start + field.offset
-                result[field.name] = field.type.value(data, at, at + field.size, None)  # type: ignore[union-attr]
+            for piece in self._pieces:
+                at = start + piece.offset
+                if piece.unpack is not None:
+                    result.update(zip(piece.names, piece.unpack(data, at)))
+                else:
+                    value = piece.type.value(data, at, at + piece.size, None)
+                    result[piece.names[0]] = value
             return result
         values: dict[str, Json] = dict(zip(self.names, self.unpack(data, start)))
         for field in self._convert:
