@@ -17,7 +17,6 @@ from .spec.sets import AttrSet, GuessSet, Nest
 from .spec.structs import StructType
 from .spec.types import Irregular, LabelScalar, Scalar, Type
 from .text import Json, printable, show
-from .wire.attrs import NLATTR
 from .wire.consts import (
     NETLINK_GENERIC,
     NETLINK_NETFILTER,
@@ -117,12 +116,16 @@ class _Pick:
 
 
 class _Picks:
-    """What is worth showing in the runs of one attribute set, by attribute number."""
+    """What is worth showing in the runs of one attribute set, by attribute number.
 
-    __slots__ = ("order", "by_number")
+    low, high: the order of bytes in integers.
+    """
+
+    __slots__ = ("low", "high", "by_number")
 
     def __init__(self, attr_set: AttrSet, ranks: dict[str, int], prefix: str = "") -> None:
-        self.order = attr_set.order
+        self.low = 1 if attr_set.order == "big" else 0
+        self.high = 1 - self.low
         self.by_number: dict[int, _Pick] = {}
         for number, attr in attr_set.attrs.items():
             path = prefix + attr.name
@@ -140,33 +143,64 @@ class _Picks:
             if not attr.secret:
                 self.by_number[number] = _Pick(rank or 0, path, attr.type, inner)
 
-    def collect(self, data: bytes, at: int, end: int, found: dict[int, tuple[str, Json]]) -> bool:
-        """Fills ``found`` by rank; False if the run of attributes is broken."""
-        unpack = NLATTR[self.order].unpack_from
+    def spans(self, data: bytes, at: int, end: int) -> _Spans:
+        """The attributes that are worth showing."""
+        low, high = self.low, self.high
         by_number = self.by_number
+        found = _Spans()
         while end - at >= NLA_HDRLEN:
-            length, kind = unpack(data, at)
+            length = data[at + low] | data[at + high] << 8
             stop = at + length
             if length < NLA_HDRLEN or stop > end:
-                return False
-            pick = by_number.get(kind & NLA_TYPE_MASK)
+                found.whole = False
+                return found
+            pick = by_number.get((data[at + low + 2] | data[at + high + 2] << 8) & NLA_TYPE_MASK)
             if pick is not None:
-                if pick.inner is not None:
-                    pick.inner.collect(data, at + NLA_HDRLEN, stop, found)
-                elif pick.rank >= _TELLING:
-                    found[pick.rank] = (pick.name, None)
-                elif pick.rank not in found:
-                    type_ = pick.type
-                    try:
-                        value = type_.value(data, at + NLA_HDRLEN, stop, None)
-                    except Irregular:
-                        pass
-                    else:
-                        if isinstance(type_, LabelScalar) and isinstance(value, int):
-                            value = type_.labels.get(value, value)
-                        found[pick.rank] = (pick.name, value)
+                found.list.append(_Span(pick, at, stop))
             at = (length + 3 & ~3) + at
-        return at >= end
+        found.whole = at >= end
+        return found
+
+    def collect(self, data: bytes, spans: _Spans, found: dict[int, tuple[str, Json]]) -> None:
+        """Fills ``found`` by rank."""
+        for span in spans.list:
+            pick = span.pick
+            at, stop = span.start + NLA_HDRLEN, span.stop
+            if pick.inner is not None:
+                pick.inner.collect(data, pick.inner.spans(data, at, stop), found)
+            elif pick.rank >= _TELLING:
+                found[pick.rank] = (pick.name, None)
+            elif pick.rank not in found:
+                type_ = pick.type
+                try:
+                    value = type_.value(data, at, stop, None)
+                except Irregular:
+                    pass
+                else:
+                    if isinstance(type_, LabelScalar) and isinstance(value, int):
+                        value = type_.labels.get(value, value)
+                    found[pick.rank] = (pick.name, value)
+
+
+class _Span:
+    """An attribute that is worth showing, data[start:stop]."""
+
+    __slots__ = ("pick", "start", "stop")
+
+    def __init__(self, pick: _Pick, start: int, stop: int) -> None:
+        self.pick = pick
+        self.start = start
+        self.stop = stop
+
+
+class _Spans:
+    """What is worth showing in a run; whole: it can be walked to its end."""
+
+    __slots__ = ("list", "whole")
+
+    def __init__(self) -> None:
+        self.list: list[_Span] = []
+        self.whole = True
 
 
 class _Header:
@@ -296,9 +330,7 @@ class Summarizer:
             body = message.record.data[plan.header_at : message.end]
             known = memo.get(body)
         if known is None:
-            pieces, whole = self._read(message, plan, dump)
-            text = None if any(map(_is_link, pieces)) else self._join(pieces, message)
-            known = _Object(pieces, whole, text, size)
+            known = self._known(message, plan, dump)
             if body is not None:
                 memo.put(body, known)
         if not known.whole:
@@ -307,7 +339,45 @@ class Summarizer:
             return known.text
         return self._join(known.pieces, message)
 
-    def _read(self, message: Message, plan: Plan, dump: bool) -> tuple[Pieces, bool]:
+    def _known(self, message: Message, plan: Plan, dump: bool) -> _Object:
+        """What a message is about, by the few attributes of it that tell."""
+        data = message.record.data
+        at, end = plan.attrs_at, message.end
+        spans: _Spans | None = None
+        raw = b""
+        attr_set = plan.set
+        if attr_set is not None and at < end and not isinstance(attr_set, GuessSet):
+            picks = self._picks.get(attr_set)
+            if picks is None and attr_set.name:
+                picks = self._picks[attr_set] = _picks_of(attr_set)
+            if picks is not None:
+                spans = picks.spans(data, at, end)
+                for span in spans.list if spans.whole else ():
+                    if span.pick.rank >= _TELLING:
+                        raw = b""
+                        break
+                    raw += data[span.start : span.stop]
+        if not raw or len(raw) > _KEEP_BYTES:
+            return self._made(message, plan, dump, spans)
+        key = (attr_set, plan.header, -1, dump)
+        memo = self._kept.get(key)
+        if memo is None:
+            memo = self._kept[key] = Memo(self._budget)
+        raw += data[plan.header_at : at]
+        known = memo.get(raw)
+        if known is None:
+            known = self._made(message, plan, dump, spans)
+            memo.put(raw, known)
+        return known
+
+    def _made(self, message: Message, plan: Plan, dump: bool, spans: _Spans | None) -> _Object:
+        pieces, whole = self._read(message, plan, dump, spans)
+        text = None if any(map(_is_link, pieces)) else self._join(pieces, message)
+        return _Object(pieces, whole, text, message.end - plan.header_at)
+
+    def _read(
+        self, message: Message, plan: Plan, dump: bool, spans: _Spans | None
+    ) -> tuple[Pieces, bool]:
         """What identifies the object, and whether its attributes can be walked to the end."""
         data = message.record.data
         pieces: Pieces = []
@@ -318,11 +388,10 @@ class Summarizer:
                 attrs = message.attrs
                 pieces = _known(attrs) or list(islice(_first(attrs), _FIRST))
             else:
-                picks = self._picks.get(plan.set)
-                if picks is None:
-                    picks = self._picks[plan.set] = _picks_of(plan.set)
                 found: dict[int, tuple[str, Json]] = {}
-                whole = picks.collect(data, at, end, found)
+                if spans is not None:
+                    whole = spans.whole
+                    self._picks[plan.set].collect(data, spans, found)
                 limit = len(plan.set.identity) or _PIECES
                 ranks = sorted(rank for rank in found if rank < _TELLING)
                 for rank in ranks[:limit]:

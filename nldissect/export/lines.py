@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
 from typing import Any, Final
 
 from ..model import Node
 from ..spec.sets import Attr, IndexedArray, Nest, SubMessageType, TypeValue
-from ..spec.structs import StructType
+from ..spec.structs import Field, StructType
 from ..spec.types import (
+    PREFIX,
+    SCALARS,
     AutoScalar,
     Bitfield32,
     CArray,
@@ -380,6 +383,19 @@ class _TypeValue(_Line):
             self.lines.write_run(out, self.type.set, self.depth + 1, data, start, stop, scope)
 
 
+class _Step:
+    """Members that are written at once: neighbours that are numbers, or one of another type.
+
+    frame: lines with empty places for the numbers; labels: which of these have names.
+    """
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.frame: list[str] = []
+        self.labels: list[tuple[int, LabelScalar]] = []
+        self.unpack: Callable[[bytes, int], tuple[int, ...]] | None = None
+
+
 class Members:
     """The members of one struct in a line each."""
 
@@ -387,44 +403,50 @@ class Members:
         self.lines = lines
         self.type = type_
         self.indent = indent
-        self.frame: list[str] = []
-        self.labels: list[tuple[int, LabelScalar]] = []
-        plain = all(
-            isinstance(field.type, Scalar) and field.type.plain and not field.secret
-            for field in type_.shown
-        )
-        if type_.simple and plain and len(type_.shown) == len(type_.fields):
-            # One frame for all members, with places for the numbers.
-            end = ""
-            for name in type_.names:
-                self.frame += (f"{end}{indent}{name}: ", "")
-                end = "\n"
-            self.frame.append(end)
-            for at, field in enumerate(type_.shown):
-                if isinstance(field.type, LabelScalar):
-                    self.labels.append((at, field.type))
+        self.steps: list[_Step] = []
+        layout = ""
+        for field in type_.fields:
+            kind = field.type
+            if not isinstance(kind, Scalar) or not kind.plain or field.secret:
+                layout = ""
+                self.steps.append(_Step(field))
+                continue
+            if not layout or layout[0] != PREFIX[kind.order]:
+                layout = PREFIX[kind.order]
+                self.steps.append(_Step(field))
+            step = self.steps[-1]
+            if isinstance(kind, LabelScalar):
+                step.labels.append((len(step.frame) // 2, kind))
+            if step.frame:
+                step.frame.pop()
+            step.frame += (f"\n{indent}{field.name}: ", "", "\n")
+            layout += SCALARS[kind.kind]
+            step.unpack = Struct(layout).unpack_from
+        for step in self.steps:
+            if step.frame:
+                step.frame[0] = step.frame[0][1:]
 
     def write(self, out: list[str], data: bytes, at: int) -> None:
         """Appends the lines of the struct at ``at``; raises Irregular."""
         if type(self.type) is not StructType:
             raise Irregular
-        if self.frame:
-            values: tuple[int, ...] = self.type.unpack(data, at)
-            if not self.labels:
-                out.append(framed(self.frame, values))
-                return
-            filled = self.frame.copy()
-            for place, number in enumerate(values):
-                filled[2 * place + 1] = str(number)
-            for place, label in self.labels:
-                filled[2 * place + 1] = label.shown(values[place], self.lines.walk)
-            out.append("".join(filled))
-            return
         indent, lines = self.indent, self.lines
-        for field in self.type.fields:
+        for step in self.steps:
+            field = step.field
             start = at + field.offset
             stop = start + field.size
-            if field.type is None:
+            if step.unpack is not None:
+                values = step.unpack(data, start)
+                if step.labels:
+                    filled = step.frame.copy()
+                    for place, number in enumerate(values):
+                        filled[2 * place + 1] = str(number)
+                    for place, label in step.labels:
+                        filled[2 * place + 1] = label.shown(values[place], lines.walk)
+                    out.append("".join(filled))
+                else:
+                    out.append(framed(step.frame, values))
+            elif field.type is None:
                 if any(data[start:stop]):
                     out.append(f"{indent}{field.name}: {hex_text(data[start:stop])}\n")
             elif field.secret and not lines.style.secrets:
