@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
 
+from mypy_extensions import i64
+
 from .explain import Request, describe, error_name, error_object, explain
 from .learn import FamilyInfo, Learned
 from .model import (
@@ -28,7 +30,7 @@ from .model import (
 from .policies import PolicyTables
 from .registry import Registry
 from .spec.compile import Op
-from .spec.lessons import Key
+from .spec.lessons import Fact, Key
 from .spec.sets import AttrSet, Shape, guess_set
 from .spec.structs import StructType
 from .spec.types import Irregular, Scope, Walk, hex_text, raw_node, zero_or_raw
@@ -57,7 +59,8 @@ from .wire.consts import (
     NLMSG_OVERRUN,
     PROTOCOLS,
 )
-from .wire.headers import LENGTH, NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
+from .wire.headers import NLMSGHDR, NOT_NETLINK, link_header_size, link_protocol
+from .wire.ints import u16, u32
 from .wire.order import OrderVote
 
 _NEW_WORDS: Final = frozenset(("NEW", "ADD", "SET", "CREATE"))
@@ -80,11 +83,12 @@ class Plan:
     """How the bytes behind a message's nlmsghdr are laid out.
 
     header_at..attrs_at: the family header with its alignment; regular: nothing but the attributes
-    themselves can hold a surprise; inner: the request inside an NLMSG_ERROR.
+    themselves can hold a surprise. error: what an NLMSG_ERROR or DONE says, None until somebody
+    asked; facts: what that rests on.
     """
 
     __slots__ = ("op", "info", "header", "header_at", "header_end", "attrs_at", "set", "regular",
-                 "error")  # fmt: skip
+                 "error", "facts")  # fmt: skip
 
     def __init__(self, op: Op | None, info: FamilyInfo | None) -> None:
         self.op = op
@@ -96,6 +100,26 @@ class Plan:
         self.set: AttrSet | None = None
         self.regular = True
         self.error: dict[str, Json] | None = None
+        self.facts: list[Fact] = []
+
+
+class Verdict:
+    """What all NLMSG_ERROR or DONE have in common that say the same of the same request.
+
+    changes: what was learned until it was made; after more it may be wrong. problems: what is
+    known of them before anything is decoded; notes: all remarks, None until somebody asked.
+    """
+
+    __slots__ = ("changes", "plan", "family", "operation", "command", "problems", "notes")
+
+    def __init__(self, changes: int, message: Message, plan: Plan) -> None:
+        self.changes = changes
+        self.plan = plan
+        self.family = message.family
+        self.operation = message.operation
+        self.command = message.command
+        self.problems = message.problems.copy()
+        self.notes: list[Note] | None = None
 
 
 class Sketch:
@@ -140,10 +164,10 @@ class _Walk(Walk):
     """Puts notes on nodes.
 
     noted: the nodes that have some, in the order of their bytes; notes: those that were settled
-    while attributes were read without a tree.
+    while attributes were read without a tree; asked: the facts that were asked for.
     """
 
-    __slots__ = ("truncated", "request", "noted", "notes", "_message", "_ids", "_origins")
+    __slots__ = ("truncated", "request", "noted", "notes", "asked", "_message", "_ids", "_origins")
 
     def __init__(self, message: Message) -> None:
         self._message = message
@@ -151,6 +175,7 @@ class _Walk(Walk):
         self.request = message.direction == "request"
         self.noted: list[Node] = []
         self.notes: list[Note] = []
+        self.asked: list[Fact] = []
         self._ids: set[int] = set()
         self._origins: list[int] = []
 
@@ -178,7 +203,9 @@ class _Walk(Walk):
         self._ids.clear()
 
     def fact(self, fact: str, *key: str | int) -> tuple[Json, ...] | None:
-        return self._message.fact(fact, *key)
+        told = self._message.fact(fact, *key)
+        self.asked.append(((fact, *key), told))
+        return told
 
 
 _SUSPECT: Final = frozenset(
@@ -200,9 +227,12 @@ _SIXTEEN: Final = (b"\x10\0", b"\0\x10")
 _CTRL: Final = {"little": b"\0\0\x10\0", "big": b"\0\x10"}
 """What stands in every header of type 0x10 whose length is below 64 KB."""
 _REFUSALS: Final = (b"\2\0", b"\0\2")
+_NO_ERROR: Final = b"\0\0\0\0"
 _CHOICE: Final = 1 << 19
 _PLANS: Final = 256
 _SKETCHES: Final = 1 << 14
+_VERDICTS: Final = 1 << 12
+_VERDICT_BYTES: Final = 1024
 _DIRECTIONS: Final = {"request": 0, "reply": 1, "notify": 2, "unknown": 3}
 _ASKED: Final = 1 << 16
 
@@ -341,6 +371,7 @@ class Dissector(Decode):
         self._answered_at = 0
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
         self._sketches: dict[int, Sketch] = {}
+        self._verdicts: dict[tuple[int, bytes], Verdict] = {}
         self._taught: set[tuple[int, bytes]] = set()
         self._taught_at = 0
         self._policies = PolicyTables()
@@ -451,18 +482,24 @@ class Dissector(Decode):
         """Shows the tracker the messages of a record, and counts them."""
         data = record.data
         size = len(data)
-        unpack = NLMSGHDR[order].unpack_from
+        big = order == "big"
         first = at
+        alike = b""
         while size - at >= NLMSG_HDRLEN:
-            length, type_, flags, seq, pid = unpack(data, at)
+            length: i64 = u32(data, at, big)
             if length < NLMSG_HDRLEN:
                 break
             end = at + length
             self.count += 1
-            tracker.see(
-                record, self.count, protocol, order, at, end if end <= size else size,
-                type_, flags, seq, pid,
-            )  # fmt: skip
+            if alike and data[at + 4 : at + NLMSG_HDRLEN] == alike:
+                tracker.see_alike()
+            else:
+                tracker.see(
+                    record, self.count, protocol, order, at, end if end <= size else size,
+                    u16(data, at + 4, big), u16(data, at + 6, big),
+                    u32(data, at + 8, big), u32(data, at + 12, big),
+                )  # fmt: skip
+                alike = tracker.alike
             at = (length + 3 & ~3) + at
         # A record without a message counts as one.
         self.count += at == first
@@ -479,11 +516,13 @@ class Dissector(Decode):
         teaching = self.registry.teaching.get(protocol, ()) if self.facts else ()
         data = record.data
         size = len(data)
-        unpack = NLMSGHDR[order].unpack_from
+        big = order == "big"
         while size - at >= NLMSG_HDRLEN:
-            length, type_, flags, _, _ = unpack(data, at)
+            length: int = u32(data, at, big)
             if length < NLMSG_HDRLEN:
                 break
+            type_: int = u16(data, at + 4, big)
+            flags: int = u16(data, at + 6, big)
             if protocol == NETLINK_GENERIC:
                 if type_ == GENL_ID_CTRL and not flags & NLM_F_REQUEST:
                     self._learn_family(record, protocol, order, at, min(at + length, size))
@@ -575,11 +614,11 @@ class Dissector(Decode):
         if protocol < 0:
             return [] if protocol == NOT_NETLINK else [0]
         at = first = link_header_size(record.link_type)
-        unpack = LENGTH[self.order_of(record, at)].unpack_from
+        big = self.order_of(record, at) == "big"
         last = len(data) - NLMSG_HDRLEN
         starts: list[int] = []
         while at <= last:
-            length = unpack(data, at)[0]
+            length: int = u32(data, at, big)
             if length < NLMSG_HDRLEN:
                 break
             starts.append(at)
@@ -659,13 +698,15 @@ class Dissector(Decode):
         length, type_, flags, seq, pid = NLMSGHDR[order].unpack_from(record.data, at)
         if length < NLMSG_HDRLEN:
             return None
-        return self._made(record, protocol, order, at, length, type_, flags, seq, pid, direction)
+        message = self._made(record, protocol, order, at, length, type_, flags, seq, pid)
+        self._plan(message, direction)
+        return message
 
     def _made(
         self, record: Record, protocol: int, order: str, at: int, length: int, type_: int,
-        flags: int, seq: int, pid: int, direction: str,
+        flags: int, seq: int, pid: int,
     ) -> Message:  # fmt: skip
-        """A message with such a header, planned."""
+        """A message with such a header, which is to be planned."""
         size = len(record.data)
         end = at + length
         message = Message(self, record, 0, protocol, order, at, end if end <= size else size)
@@ -682,7 +723,6 @@ class Dissector(Decode):
                 what = f"nlmsg_len {length} where {size - at} bytes are left"
                 note = Note("nlmsg.len.overrun", what, "nlmsg", at, at + 4)
             message.problems.append(note)
-        self._plan(message, direction)
         return message
 
     def _messages(
@@ -696,12 +736,14 @@ class Dissector(Decode):
         data = record.data
         size = len(data)
         order = self.order_of(record, at)
-        unpack = NLMSGHDR[order].unpack_from
+        big = order == "big"
         messages: list[Message] = []
         message: Message | None = None
         index = 0
+        alike = b""
+        type_ = flags = seq = pid = 0
         while size - at >= NLMSG_HDRLEN:
-            length, type_, flags, seq, pid = unpack(data, at)
+            length: int = u32(data, at, big)
             if length < NLMSG_HDRLEN:
                 break
             end = at + length
@@ -711,23 +753,32 @@ class Dissector(Decode):
                          message.start, message.body)
                 )  # fmt: skip
             self.count += 1
-            if tracker is not None:
-                tracker.see(
-                    record, self.count, protocol, order, at, end if end <= size else size,
-                    type_, flags, seq, pid,
-                )  # fmt: skip
+            if tracker is not None and alike and data[at + 4 : at + NLMSG_HDRLEN] == alike:
+                tracker.see_alike()
+            else:
+                type_, flags = u16(data, at + 4, big), u16(data, at + 6, big)
+                seq, pid = u32(data, at + 8, big), u32(data, at + 12, big)
+                if tracker is not None:
+                    tracker.see(
+                        record, self.count, protocol, order, at, end if end <= size else size,
+                        type_, flags, seq, pid,
+                    )  # fmt: skip
+                    alike = tracker.alike
             if wanted is None or wanted(protocol, type_, flags, seq, pid, length, record, at):
                 direction = ""
                 if tracker is not None and (flags & NLM_F_REQUEST or tracker.direction == "notify"):
                     direction = tracker.direction
-                message = self._made(
-                    record, protocol, order, at, length, type_, flags, seq, pid, direction
-                )
+                message = self._made(record, protocol, order, at, length, type_, flags, seq, pid)
                 message.index = index
                 message.first = index == 0
                 message.number = self.count
                 if tracker is not None:
-                    self._track(message, tracker)
+                    message.txn = tracker.txn
+                    message.latency_ns = tracker.latency_ns
+                    message.copy = tracker.copy
+                self._plan(message, direction)
+                if tracker is not None:
+                    self._note_fate(message, tracker.note)
                 messages.append(message)
             else:
                 message = None
@@ -748,19 +799,8 @@ class Dissector(Decode):
                 message.problems.append(Note("record.empty", "no message", "tail", size, size))
         return messages
 
-    def _track(self, message: Message, tracker: Follower) -> None:
-        """Puts on a message what the tracker found out."""
-        message.txn = tracker.txn
-        message.latency_ns = tracker.latency_ns
-        message.copy = tracker.copy
-        control = message.type in (NLMSG_ERROR, NLMSG_DONE)
-        if control and not message.operation and message.txn is not None:
-            # The end of a dump names no request, and a request's header alone no command.
-            sent = message.txn.source
-            if sent is not None:
-                message.family, message.operation = sent.family, sent.operation
-                message.command = sent.command
-        code = tracker.note
+    def _note_fate(self, message: Message, code: str) -> None:
+        """A note on what became of a message; code: what the tracker found out."""
         if not code and message.direction == "request" and self.fate is not None:
             code = self.fate(message.number)
         if code:
@@ -807,8 +847,9 @@ class Dissector(Decode):
         command = 0
         if protocol == NETLINK_GENERIC and body < message.end:
             command = message.record.data[body]
-        key = (((message.record.interface << 16 | protocol) << 16 | type_) << 8 | command) << 3
-        key |= _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
+        kind: i64 = protocol << 24 | type_ << 8 | command
+        kind = kind << 3 | _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
+        key = message.record.interface << 43 | kind
         sketch = self._sketches.get(key)
         if sketch is not None and sketch.changes == self.learned.changes:
             attrs_at = body + sketch.attrs_at
@@ -839,9 +880,7 @@ class Dissector(Decode):
             and plan.regular
             and plan.attrs_at == (plan.header_end - plan.header_at + 3 & ~3) + plan.header_at
             and len(message.problems) == problems
-            and (
-                protocol != NETLINK_GENERIC or self.learned.settled(message.record.interface, type_)
-            )
+            and self._settled(message)
         ):
             if len(self._sketches) >= _SKETCHES:
                 self._sketches.clear()
@@ -1024,8 +1063,6 @@ class Dissector(Decode):
             plan.regular = plan.regular and plan.attrs_at == message.end
 
     def _plan_control(self, message: Message) -> None:
-        plan = Plan(None, None)
-        message.plan = plan
         if message.flags & NLM_F_REQUEST:
             message.direction = "request"
         else:
@@ -1033,14 +1070,40 @@ class Dissector(Decode):
             message.direction = "reply" if message.pid else "notify"
         message.flag_class = "ack"
         message.operation_c = CONTROL_TYPES[message.type]
+        said = self._said(message)
+        key = (0, b"")
+        if said:
+            kind: i64 = message.protocol << 16 | message.start
+            kind = kind << 2 | (1 if message.order == "big" else 0) | (2 if message.pid else 0)
+            key = (message.record.interface << 35 | kind, said)
+            verdict = self._verdicts.get(key)
+            if verdict is not None and verdict.changes == self.learned.changes + self.learned.rules:
+                message.sketch = verdict
+                message.plan = verdict.plan
+                message.family = verdict.family
+                message.operation = verdict.operation
+                message.command = verdict.command
+                if verdict.problems:
+                    message.problems += verdict.problems
+                return
+        plan = Plan(None, None)
+        message.plan = plan
         size = message.end - message.start
         plan.header_at = plan.header_end = plan.attrs_at = message.end
+        settled = True
         if message.type == NLMSG_ERROR:
-            plan.regular = size == 36 and not message.flags & NLM_F_ACK_TLVS
-            self._name_inner(message)
+            # What was refused without a word may have a hint.
+            plan.regular = (
+                size == 36
+                and not message.flags & NLM_F_ACK_TLVS
+                and self._s32(message, message.body) >= 0
+            )
+            settled = self._name_inner(message)
             self._note_refusal(message)
         elif message.type == NLMSG_DONE:
-            plan.regular = size in (16, 20)
+            plan.regular = size == NLMSG_HDRLEN or (
+                size == NLMSG_HDRLEN + 4 and self._s32(message, message.body) >= 0
+            )
             self._note_refusal(message)
         else:
             plan.regular = size == 16
@@ -1048,6 +1111,62 @@ class Dissector(Decode):
                 note = Note("nlmsg.overrun", "messages were lost", "nlmsg", message.start,
                             message.body)  # fmt: skip
                 message.problems.append(note)
+        sent = None
+        if not message.operation and message.txn is not None and message.type >= NLMSG_ERROR:
+            # The end of a dump names no request, and a request's header alone no command.
+            sent = message.txn.source if message.type != NLMSG_OVERRUN else None
+        if sent is not None:
+            message.family, message.operation = sent.family, sent.operation
+            message.command = sent.command
+            settled = self._settled(sent)
+        if said and settled:
+            if len(self._verdicts) >= _VERDICTS:
+                self._verdicts.clear()
+            verdict = Verdict(self.learned.changes + self.learned.rules, message, plan)
+            message.sketch = self._verdicts[key] = verdict
+
+    def _said(self, message: Message) -> bytes:
+        """All on which it depends what an NLMSG_ERROR or DONE says; b"" for what is rare.
+
+        Sequence number and port id of the request that it is about say nothing.
+        """
+        data = message.record.data
+        start, end = message.start, message.end
+        size = end - start
+        if (
+            message.type not in (NLMSG_ERROR, NLMSG_DONE)
+            or size < message.length
+            or size > _VERDICT_BYTES
+            or start > 0xFFFF
+            or message.record.wire_len > len(data)
+        ):
+            return b""
+        body = message.body
+        if message.type == NLMSG_DONE:
+            said = data[start : start + 8] + data[body:end]
+        elif size < NLMSG_HDRLEN + 4 + NLMSG_HDRLEN:
+            return b""
+        else:
+            said = data[start : start + 8] + data[body : body + 12] + data[body + 20 : end]
+            big = message.order == "big"
+            if 20 + u32(data, body + 4, big) <= size and not message.flags & NLM_F_CAPPED:
+                return said
+        # The request that was sent tells what is not repeated here.
+        where = None if message.txn is None else message.txn.where
+        if where is None:
+            return said
+        record, at = where
+        if size > NLMSG_HDRLEN and data[body : body + 4] != _NO_ERROR:
+            if len(record.data) - at > _VERDICT_BYTES:
+                return b""
+            return b"%b|%b%b" % (said, record.data[at : at + 8], record.data[at + 16 :])
+        return b"%b|%b" % (said, record.data[at + 4 : at + 6] + record.data[at + 16 : at + 17])
+
+    def _settled(self, message: Message) -> bool:
+        """Whether another message of that type has the same names."""
+        return message.protocol != NETLINK_GENERIC or self.learned.settled(
+            message.record.interface, message.type
+        )
 
     def _note_refusal(self, message: Message) -> None:
         """A note on what the kernel did not do."""
@@ -1057,13 +1176,18 @@ class Dissector(Decode):
             what = f"the kernel refused the {asked}: {error_name(code)}"
             message.problems.append(Note("error.refused", what, "error", message.body, message.end))
 
-    def _name_inner(self, message: Message) -> None:
-        """An error or ack is named by the request that it answers."""
+    def _name_inner(self, message: Message) -> bool:
+        """An error or ack is named by the request that it answers.
+
+        Gives whether another about such a request has the same names.
+        """
         inner = self._inner(message)
-        if inner is not None:
-            message.family = inner.family
-            message.operation = inner.operation
-            message.command = inner.command
+        if inner is None:
+            return True
+        message.family = inner.family
+        message.operation = inner.operation
+        message.command = inner.command
+        return self._settled(inner)
 
     def _inner(self, message: Message) -> Message | None:
         """The request inside an NLMSG_ERROR, planned like any other."""
@@ -1125,7 +1249,25 @@ class Dissector(Decode):
                 if walk.notes:
                     message.take_notes(walk.notes)
                 return attrs
+        else:
+            verdict = message.sketch
+            if (
+                isinstance(verdict, Verdict)
+                and verdict.notes is not None
+                and len(verdict.problems) == len(message.problems)
+                and self._hold(message, plan)
+            ):
+                message.keep_notes(verdict.notes)
+                return {}
         return _attrs_of(message.layers)
+
+    @staticmethod
+    def _hold(message: Message, plan: Plan) -> bool:
+        """Whether what the words of an error rest on is so for a message."""
+        for (fact, *key), told in plan.facts:
+            if message.fact(str(fact), *key) != told:
+                return False
+        return True
 
     @staticmethod
     def _root(message: Message, plan: Plan, walk: _Walk) -> Scope:
@@ -1190,6 +1332,8 @@ class Dissector(Decode):
             return None
         plan = message.plan
         assert isinstance(plan, Plan)
+        if plan.error is not None and self._hold(message, plan):
+            return plan.error
         if not plan.regular:
             message.layers  # noqa: B018
             if plan.error is not None:
@@ -1197,7 +1341,8 @@ class Dissector(Decode):
         code = 0
         if message.end - message.body >= 4:
             code = self._s32(message, message.body)
-        return error_object(code)
+        plan.error = error_object(code)
+        return plan.error
 
     @staticmethod
     def _s32(message: Message, at: int) -> int:
@@ -1224,6 +1369,11 @@ class Dissector(Decode):
             layers.append(tail)
         self._place_problems(message, layers, walk)
         message.noted = walk.noted
+        verdict = message.sketch
+        if isinstance(verdict, Verdict):
+            verdict.plan.facts = walk.asked
+            if len(verdict.problems) == len(message.problems):
+                verdict.notes = place_notes(layers, walk.noted)
         return layers
 
     @staticmethod

@@ -176,7 +176,7 @@ def _integer(value: Json) -> int | None:
 class Learned:
     """The growing knowledge of one capture, or of a series of captures of one host.
 
-    changes: how often an id got or lost a meaning.
+    changes: how often an id got or lost a meaning; rules: how often policies were told of.
     """
 
     def __init__(
@@ -194,6 +194,7 @@ class Learned:
         self._facts: dict[tuple[int, str, Key], tuple[list[int], list[tuple[Json, ...]]]] = {}
         self._votes: dict[int, OrderVote] = {}
         self.changes = 0
+        self.rules = 0
 
     def rename(self, id_: int, name: str) -> None:
         """Names an id, above all that the capture says."""
@@ -277,6 +278,7 @@ class Learned:
             return
         name = attrs.get("family-name")
         if command == CTRL_CMD_GETPOLICY:
+            self.rules += 1
             info = self.family(interface, id_, record)
             if info is not None and info.source != "fixed":
                 info.policy.add(attrs)
@@ -325,6 +327,7 @@ class Learned:
         if info is None or not all(number.isdecimal() for number in numbers):
             return
         if isinstance(rules, dict) and len(info.policy.attributes) < _MOST_POLICIES:
+            self.rules += 1
             info.policy.add_refusal(command, [int(number) for number in numbers], rules)
 
     def _learn(self, interface: int, record: int, id_: int, name: str) -> FamilyInfo:

@@ -337,7 +337,9 @@ class Follower:
     """Who finds out what belongs together, header by header.
 
     After ``see``: txn, direction, latency_ns and copy of that message; note: the code of a note
-    on it, or "".
+    on it, or "". alike: what is said of it holds as well for messages that follow in the same
+    record and have these bytes behind their length, of which ``see_alike`` takes note; b"" if
+    for none.
     """
 
     def __init__(self) -> None:
@@ -346,12 +348,17 @@ class Follower:
         self.latency_ns: int | None = None
         self.copy = 0
         self.note = ""
+        self.alike = b""
 
     def see(
         self, record: Record, number: int, protocol: int, order: str, start: int, end: int,
         type_: int, flags: int, seq: int, pid: int,
     ) -> None:  # fmt: skip
         """Takes the header of a message, data[start:end] of the record; number counts messages."""
+        raise NotImplementedError
+
+    def see_alike(self) -> None:
+        """Takes a message like the last one."""
         raise NotImplementedError
 
 
@@ -593,6 +600,10 @@ class Message:
     def unremarked(self) -> bool:
         """Whether its attributes were read without a tree and without a remark."""
         return self._layers is None and len(self.notes) == len(self.problems)
+
+    def keep_notes(self, notes: list[Note]) -> None:
+        """Keeps all notes, its problems among them, which others of the same bytes have as well."""
+        self._notes = notes
 
     def take_notes(self, notes: list[Note]) -> None:
         """Keeps what reading the attributes without a tree had to remark."""

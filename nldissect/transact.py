@@ -14,6 +14,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from mypy_extensions import i64
+
 from .dissect import Plan
 from .model import Decode, Follower, Message, Record, Transaction
 from .wire.attrs import iter_attrs
@@ -68,7 +70,6 @@ SURE: Final = 2
 # filters, actions, DCB, chains and next hops.
 _REPEATING: Final = frozenset((11, 12, 19, 25, 26))
 
-_Key = tuple[int, int, int]
 # Addresses and rules: lone ones are no answers.
 _DUMPED: Final = frozenset((20, 32))
 
@@ -89,6 +90,16 @@ class _Kind(NamedTuple):
     protocol: int
     type: int
     command: int
+
+
+class _Held:
+    """A record that open requests keep; count: how many."""
+
+    __slots__ = ("record", "count")
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.count = 0
 
 
 class _Header:
@@ -154,15 +165,16 @@ class Tracker(Follower):
         self._answered = answered
         self._ended = ended
         self._outcomes = outcomes
-        self._open: dict[_Key, list[Transaction]] = {}
+        self._open: dict[int, list[Transaction]] = {}
         self._room = _FEW_KEYS
         self._evicted_at = 0
         self._recent: dict[_Place, _Told] = {}
         # One notification of each of the last two records with such: how often they came is usual.
         self._kinds: dict[_Kind, tuple[Transaction, Transaction]] = {}
         self._latest: dict[tuple[int, int], Transaction] = {}
-        # How many open requests of a record are kept, and the bytes of all such records.
-        self._holds: dict[int, int] = {}
+        # What keeps the records of open requests, the last of them, and the bytes of all.
+        self._holds: dict[int, _Held] = {}
+        self._hold: _Held | None = None
         self._held = 0
         # The dump whose parts are coming, and the record of the last one.
         self._dump: Transaction | None = None
@@ -187,6 +199,7 @@ class Tracker(Follower):
             self.direction = "reply"
             self.copy = 0
             self.note = ""
+            self.alike = record.data[start + 4 : start + NLMSG_HDRLEN]
             dump.answers += 1
             if record.number != self._dump_record:
                 self._time(dump, record)
@@ -199,6 +212,7 @@ class Tracker(Follower):
         self.latency_ns = None
         self.copy = 0
         self.note = ""
+        self.alike = b""
         self.txn = None
         head = self._head
         head.record = record
@@ -211,7 +225,7 @@ class Tracker(Follower):
         head.flags = flags
         head.seq = seq
         head.pid = pid
-        known = self._open.get((record.interface, protocol, seq))
+        known = self._open.get(_key(record.interface, protocol, seq))
         if protocol == NETLINK_USERSOCK:
             self.direction = "request" if flags & NLM_F_REQUEST else "unknown"
         elif type_ in CONTROL_TYPES or (type_ < NLMSG_MIN_TYPE and protocol != NETLINK_FIB_LOOKUP):
@@ -229,6 +243,11 @@ class Tracker(Follower):
         else:
             self._notify(head, 0)
 
+    def see_alike(self) -> None:
+        dump = self._dump
+        assert dump is not None
+        dump.answers += 1
+
     def finish(self) -> None:
         """The capture is over: hands out what is still open, in order."""
         for txns in self._open.values():
@@ -243,12 +262,11 @@ class Tracker(Follower):
     def _end(self, txn: Transaction) -> None:
         if self._ended is not None:
             self._ended(txn)
-        if txn.where is not None:
-            record = txn.where[0]
-            self._holds[id(record)] -= 1
-            if not self._holds[id(record)]:
-                del self._holds[id(record)]
-                self._held -= len(record.data)
+        hold = self._holds.pop(txn.number, None)
+        if hold is not None:
+            hold.count -= 1
+            if not hold.count:
+                self._held -= len(hold.record.data)
 
     def _new(self, kind: str, head: _Header) -> Transaction:
         self.count += 1
@@ -271,10 +289,13 @@ class Tracker(Follower):
         txn.dump = head.flags & NLM_F_DUMP == NLM_F_DUMP and not head.flags & NLM_F_CREATE
         record = head.record
         txn.keep(self._reader, record, head.start)
-        count = self._holds.get(id(record), 0)
-        self._holds[id(record)] = count + 1
-        if not count:
+        hold = self._hold
+        if hold is None or hold.record is not record:
+            hold = self._hold = _Held(record)
+        if not hold.count:
             self._held += len(record.data)
+        hold.count += 1
+        self._holds[txn.number] = hold
         self._latest[txn.interface, txn.protocol] = txn
         self._remember(txn, known)
 
@@ -284,7 +305,7 @@ class Tracker(Follower):
             if heavy or len(self._open) >= self._room:
                 self._evicted_at = txn.record
                 self._evict()
-            self._open[txn.interface, txn.protocol, txn.seq] = [txn]
+            self._open[_key(txn.interface, txn.protocol, txn.seq)] = [txn]
             return
         # What is done stays until the next request, for answers that come late.
         kept = [other for other in known if other.state == "open"][1 - _PER_KEY :]
@@ -297,9 +318,19 @@ class Tracker(Follower):
 
     def _evict(self) -> None:
         """Gives up what waits for nothing, and of the rest the older half if that is too much."""
-        for key, txns in list(self._open.items())[:-_RECENT]:
-            if not any(self._waits(txn) for txn in txns):
-                self._drop(key)
+        done: list[int] = []
+        left = len(self._open) - _RECENT
+        for key, txns in self._open.items():
+            if not left:
+                break
+            left -= 1
+            for txn in txns:
+                if self._waits(txn):
+                    break
+            else:
+                done.append(key)
+        for key in done:
+            self._drop(key)
         if len(self._open) > _KEYS // 2 or self._held > _SOURCE_BYTES // 2:
             for key, txns in list(self._open.items())[: len(self._open) // 2 + 1]:
                 if not self._near(txns[-1]):
@@ -321,7 +352,7 @@ class Tracker(Follower):
         head = self._head
         return txn.record == head.record.number and head.number - txn.message < _BATCH
 
-    def _drop(self, key: _Key) -> None:
+    def _drop(self, key: int) -> None:
         for txn in self._open.pop(key):
             self._end(txn)
 
@@ -466,7 +497,7 @@ class Tracker(Follower):
         """Answers whose request came before the capture began."""
         txn = self._new("orphan", head)
         self.note = "txn.orphan"
-        self._remember(txn, self._open.get((txn.interface, txn.protocol, txn.seq)))
+        self._remember(txn, self._open.get(_key(txn.interface, txn.protocol, txn.seq)))
         return txn
 
     def _control(self, known: list[Transaction], head: _Header) -> None:
@@ -567,6 +598,12 @@ class Tracker(Follower):
     def _forget(self, told: _Told) -> None:
         if told.txn.kind == "notify":
             self._end(told.txn)
+
+
+def _key(interface: int, protocol: i64, seq: i64) -> int:
+    """What a request and its answers have in common."""
+    key = protocol << 32 | seq
+    return interface << 48 | key
 
 
 def _place(head: _Header) -> _Place:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from nldissect.capture.feed import Feed, length_limit
 from nldissect.capture.index import Context
 from nldissect.errors import CaptureError, TruncatedCapture
 from nldissect.model import Interface, Record
+from nldissect.wire.ints import u32
 
 # The magic's bytes → byte order, ns per tick, size of a record's header.
 MAGICS: Final[dict[bytes, tuple[str, int, int]]] = {
@@ -24,16 +25,16 @@ MAGICS: Final[dict[bytes, tuple[str, int, int]]] = {
 }
 
 _HEADER_SIZE: Final = 24
+_LENGTH_AT: Final = 8
 
 
 class FileHeader:
     """What the file says once for all of its records.
 
-    fields: reads (seconds, ticks, captured length, wire length) at an offset of a buffer.
-    head: size of a record's header; tick_ns: unit of ticks; limit: greatest believable length.
+    big: the order of bytes in the records' headers; head: size of such a header; tick_ns: unit of ticks; limit: greatest believable length.
     """
 
-    __slots__ = ("fields", "head", "limit", "link_type", "order_hint", "snaplen", "tick_ns")
+    __slots__ = ("big", "head", "limit", "link_type", "order_hint", "snaplen", "tick_ns")
 
     def __init__(self, data: bytes) -> None:
         order, self.tick_ns, self.head = MAGICS[data[:4]]
@@ -42,9 +43,7 @@ class FileHeader:
         self.link_type: int = link_word & 0xFFFF
         self.limit = length_limit(self.snaplen)
         self.order_hint = "little" if order == "<" else "big"
-        self.fields: Callable[[bytes, int], tuple[int, int, int, int]] = struct.Struct(
-            order + "IIII"
-        ).unpack_from
+        self.big = order == ">"
 
     def interface(self) -> Interface:
         """The file's one interface."""
@@ -54,13 +53,18 @@ class FileHeader:
 
     def size(self, data: bytes) -> int:
         """Size in bytes of the record that starts with ``data``, its header included."""
-        return self.head + self.fields(data, 0)[2]
+        return self.head + u32(data, _LENGTH_AT, self.big)
 
     def record(self, data: bytes, number: int, offset: int) -> Record | None:
         """The record that is all of ``data``."""
-        seconds, ticks, _, wire_len = self.fields(data, 0)
-        time_ns = seconds * 1_000_000_000 + ticks * self.tick_ns
-        return Record(number, time_ns, 0, self.link_type, data[self.head :], wire_len)
+        return self.record_at(data, 0, len(data), number)
+
+    def record_at(self, data: bytes, at: int, stop: int, number: int) -> Record:
+        """The record that is data[at:stop], with its header."""
+        time_ns: int = u32(data, at, self.big)
+        time_ns = time_ns * 1_000_000_000 + u32(data, at + 4, self.big) * self.tick_ns
+        wire_len = u32(data, at + 12, self.big)
+        return Record(number, time_ns, 0, self.link_type, data[at + self.head : stop], wire_len)
 
 
 class PcapReader:
@@ -77,10 +81,8 @@ class PcapReader:
         """The records. Raises CaptureError or TruncatedCapture after the last good one."""
         header = self._header()
         feed = self._feed
-        fields = header.fields
+        big = header.big
         head = header.head
-        tick_ns = header.tick_ns
-        link_type = header.link_type
         limit = header.limit
         number = 0
         while self._settle(header):
@@ -89,20 +91,12 @@ class PcapReader:
             last = end - head
             pos = 0
             while pos <= last:
-                seconds, ticks, length, wire_len = fields(buf, pos)
-                start = pos + head
-                stop = start + length
+                length = u32(buf, pos + _LENGTH_AT, big)
+                stop = pos + head + length
                 if stop > end or length > limit:
                     break
                 number += 1
-                yield Record(
-                    number,
-                    seconds * 1_000_000_000 + ticks * tick_ns,
-                    0,
-                    link_type,
-                    buf[start:stop],
-                    wire_len,
-                )
+                yield header.record_at(buf, pos, stop, number)
                 pos = stop
             feed.refill(pos, 0)
 
@@ -114,7 +108,7 @@ class PcapReader:
         header = self._header()
         contexts.append((1, header))
         feed = self._feed
-        fields = header.fields
+        big = header.big
         head = header.head
         limit = header.limit
         append = offsets.append
@@ -125,7 +119,7 @@ class PcapReader:
             last = end - head
             pos = 0
             while pos <= last:
-                length = fields(buf, pos)[2]
+                length = u32(buf, pos + _LENGTH_AT, big)
                 stop = pos + head + length
                 if stop > end or length > limit:
                     break

@@ -7,20 +7,23 @@ from collections.abc import Sequence
 from msgspec.json import Encoder
 
 from ..dissect import flag_names
-from ..model import Interface, Message, Note, Process
+from ..model import Interface, Message, Note, Process, Record
+from ..text import Json
 from ..wire.consts import NLMSG_DONE, NLMSG_ERROR, PROTOCOLS
 
 CACHE_LIMIT = 65536
 
 
 class _Start:
-    """What messages of the same names have in common; flags: their members by nlmsg_flags."""
+    """What messages of the same names have in common; headers: what headers of the same numbers
+    have, by their flags and version.
+    """
 
-    __slots__ = ("text", "flags")
+    __slots__ = ("text", "headers")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.flags: dict[int, str] = {}
+        self.headers: dict[int, tuple[str, str]] = {}
 
 
 class Envelope:
@@ -37,6 +40,9 @@ class Envelope:
         self._known: dict[object, _Start] = {}
         self._starts: dict[tuple[str, str, str, str, str, str, bool], _Start] = {}
         self._processes: dict[Process, str] = {}
+        self._errors: dict[object, tuple[dict[str, Json], str]] = {}
+        self._record: Record | None = None
+        self._record_text = ""
 
     def text(self, value: object) -> str:
         """A value as JSON text."""
@@ -49,24 +55,36 @@ class Envelope:
         known = None if sketch is None else self._known.get(sketch)
         if known is None:
             known = self._start_of(message)
-            if sketch is not None and len(self._known) < CACHE_LIMIT:
-                self._known[sketch] = known
-        time = "null" if record.time_ns is None else str(record.time_ns)
+            if sketch is not None:
+                if len(self._known) >= CACHE_LIMIT:
+                    self._known.clear()
+                known = self._known[sketch] = _Start(known.text)
+        if record is not self._record:
+            time = "null" if record.time_ns is None else str(record.time_ns)
+            self._record = record
+            self._record_text = f'"frame":{record.number},"time_ns":{time}'
         if message.type < 0:
-            return f'{{"n":{message.number},"frame":{record.number},"time_ns":{time},{known.text}'
-        flags = known.flags.get(message.flags)
-        if flags is None:
-            names = self.text(flag_names(message.flags, message.flag_class))
-            flags = f'"flags":{names},"flags_raw":{message.flags}'
-            if len(known.flags) < CACHE_LIMIT:
-                known.flags[message.flags] = flags
+            return f'{{"n":{message.number},{self._record_text},{known.text}'
+        key = message.flags << 9 | message.version + 1
+        header = known.headers.get(key) if sketch is not None else None
+        if header is None:
+            header = self._header(message)
+            if sketch is not None and len(known.headers) < CACHE_LIMIT:
+                known.headers[key] = header
+        return (
+            f'{{"n":{message.number},{self._record_text},{known.text}{{"len":{message.length}'
+            f'{header[0]}{message.seq},"pid":{message.pid}{header[1]}'
+        )
+
+    def _header(self, message: Message) -> tuple[str, str]:
+        """What stands between a message's length, number and port id, and behind them."""
+        names = self.text(flag_names(message.flags, message.flag_class))
         genl = "null"
         if message.version >= 0:
             genl = f'{{"cmd":{message.command},"version":{message.version}}}'
         return (
-            f'{{"n":{message.number},"frame":{record.number},"time_ns":{time},{known.text}'
-            f'{{"len":{message.length},"type":{message.type},{flags},"seq":{message.seq},'
-            f'"pid":{message.pid}}},"genlmsg":{genl}'
+            f',"type":{message.type},"flags":{names},"flags_raw":{message.flags},"seq":',
+            f'}},"genlmsg":{genl}',
         )
 
     def _start_of(self, message: Message) -> _Start:
@@ -91,7 +109,19 @@ class Envelope:
         if message.type not in (NLMSG_ERROR, NLMSG_DONE):
             return ""
         error = message.error
-        return "" if error is None else f',"error":{self.text(error)}'
+        if error is None:
+            return ""
+        # Those that say the same have the same object.
+        sketch = message.sketch
+        known = None if sketch is None else self._errors.get(sketch)
+        if known is not None and known[0] is error:
+            return known[1]
+        text = f',"error":{self.text(error)}'
+        if sketch is not None:
+            if len(self._errors) >= CACHE_LIMIT:
+                self._errors.clear()
+            self._errors[sketch] = (error, text)
+        return text
 
     def end(self, message: Message) -> str:
         """The object from ``process`` to its brace, with the line's end."""

@@ -34,6 +34,7 @@ from ..spec.types import (
 from ..text import Json, show
 from ..wire.attrs import NLATTR, iter_attrs
 from ..wire.consts import NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK
+from ..wire.ints import u16
 from .straight import Part, Run, RunScope, Straight, framed
 
 INDENT: Final = "  "
@@ -93,7 +94,7 @@ class Lines(Straight):
     def odd(self, out: list[str], data: bytes, at: int, stop: int, scope: RunScope) -> None:
         nodes: list[Node] = []
         run = scope.run
-        attr = run.set.attrs.get(int(run.unpack(data, at)[1]) & NLA_TYPE_MASK)
+        attr = run.set.attrs.get(u16(data, at + 2, run.big) & NLA_TYPE_MASK)
         around: RunScope | None = None
         if attr is not None and type(attr.type) not in _ALONE:
             # The run's own values stand in for those of the siblings that are not read again.

@@ -12,12 +12,15 @@ from typing import Final
 from ..dissect import Plan
 from ..memo import Memo
 from ..model import Interface, Message
-from ..spec.sets import AttrSet, GuessSet
+from ..spec.sets import AttrSet
 from ..spec.structs import StructType
 from ..spec.types import Irregular
+from ..wire.consts import CONTROL_TYPES, NLMSG_MIN_TYPE
 from .envelope import Envelope
 from .objects import Members, Objects, json_text
 from .straight import KEEP_BYTES, KeptText
+
+_NOTHING: Final = '"header":null,"attrs":{}'
 
 
 class Writer:
@@ -59,15 +62,17 @@ class Writer:
 
     def _body(self, message: Message) -> str:
         """The members ``header`` and ``attrs``."""
+        if 0 <= message.type < NLMSG_MIN_TYPE and message.type in CONTROL_TYPES:
+            return _NOTHING
         plan = message.plan
         assert isinstance(plan, Plan)
-        if not self._straight or not plan.regular or isinstance(plan.set, GuessSet):
+        if not self._straight or not plan.regular:
             return _content(message)
         data = message.record.data
         size = message.end - plan.header_at
         if not size:
             message.take_notes([])
-            return '"header":null,"attrs":{}'
+            return _NOTHING
         walk = self._objects.walk
         walk.about(message)
         if size > KEEP_BYTES or walk.truncated:

@@ -10,8 +10,8 @@ from ..model import Node
 from ..spec.sets import Attr, AttrSet, IndexedArray, Nest, SubMessageType
 from ..spec.structs import StructType
 from ..spec.types import ZEROS, Irregular, Scalar, Type
-from ..wire.attrs import NLATTR
 from ..wire.consts import NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK
+from ..wire.ints import u16
 from .straight import Asking, Mark, Part, Run, RunScope, Straight, framed
 
 _KEEP_CHARS: Final = 1 << 24
@@ -45,6 +45,15 @@ class Objects(Straight):
         if attr is None or len(run.set.named(attr.name)) > 1:
             return Part()
         return _Member(self, attr, run.depth)
+
+    def odd(self, out: list[str], data: bytes, at: int, stop: int, scope: RunScope) -> None:
+        attr_set = scope.run.set
+        number: int = u16(data, at + 2, scope.run.big) & NLA_TYPE_MASK
+        if attr_set.name or number in attr_set.attrs:
+            raise Irregular
+        # What a learned policy leaves out is no oddity.
+        for name, value in attr_set.fill([], data, at, stop, scope, self.walk).items():
+            out.append(f",{json_text(name)}:{json_text(value)}")
 
     def object(
         self, attr_set: AttrSet, depth: int, data: bytes, start: int, end: int,
@@ -149,7 +158,7 @@ class _Array(Value):
         super().__init__(type_)
         self.keyed = type_.keyed
         self.item = objects.value_of(type_.item, depth + 1)
-        self.unpack = NLATTR[type_.order].unpack_from
+        self.big = type_.order == "big"
 
     def text(self, data: bytes, start: int, stop: int, scope: RunScope) -> str:
         items: list[str] = []
@@ -157,7 +166,8 @@ class _Array(Value):
         while at < stop:
             if stop - at < NLA_HDRLEN:
                 raise Irregular
-            length, kind = self.unpack(data, at)
+            length: int = u16(data, at, self.big)
+            kind: int = u16(data, at + 2, self.big)
             end = at + length
             if length < NLA_HDRLEN or end > stop or kind & NLA_F_NET_BYTEORDER:
                 raise Irregular

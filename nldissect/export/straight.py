@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from mypy_extensions import i64
+
 from ..dissect import Plan
 from ..memo import OVERHEAD, Budget, Kept, Memo
 from ..model import Message, Node, Note
-from ..spec.sets import Attr, AttrSet, GuessSet
+from ..spec.lessons import Fact
+from ..spec.sets import Attr, AttrSet
 from ..spec.types import MAX_DEPTH, ZEROS, Irregular, Scope, Walk
 from ..text import Json
-from ..wire.attrs import NLATTR
 from ..wire.consts import NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK
+from ..wire.ints import u16
 
 KEEP_BYTES: Final = 4096
 """The longest bytes of which text is kept."""
 
 _ANY_DEPTH: Final = MAX_DEPTH * 2
 _NO_DEPTH: Final = -1
-
-Fact = tuple[tuple[str | int, ...], tuple[Json, ...] | None]
-"""What was asked for, and the answer."""
 
 
 def framed(frame: list[str], values: tuple[int, ...]) -> str:
@@ -120,16 +120,14 @@ class Part:
 
 
 class Run:
-    """The parts of one attribute set at one depth; low, high: the order of bytes in integers."""
+    """The parts of one attribute set at one depth."""
 
-    __slots__ = ("set", "depth", "unpack", "low", "high", "parts", "marks")
+    __slots__ = ("set", "depth", "big", "parts", "marks")
 
     def __init__(self, attr_set: AttrSet, depth: int) -> None:
         self.set = attr_set
         self.depth = depth
-        self.unpack = NLATTR[attr_set.order].unpack_from
-        self.low = 1 if attr_set.order == "big" else 0
-        self.high = 1 - self.low
+        self.big = attr_set.order == "big"
         self.parts: dict[int, Part] = {}
         self.marks: dict[int, Mark] = {}
 
@@ -175,13 +173,13 @@ class RunScope(Scope):
         # Selectors may stand behind what they select.
         end = self.end if name in attr_set.selectors else self.here
         at = self.start
-        data, unpack = self.data, self.run.unpack
+        data, big = self.data, self.run.big
         while end - at >= NLA_HDRLEN:
-            length, kind = unpack(data, at)
+            length: int = u16(data, at, big)
             stop = at + length
             if length < NLA_HDRLEN or stop > self.end:
                 return None
-            attr = numbers.get(kind & NLA_TYPE_MASK)
+            attr = numbers.get(u16(data, at + 2, big) & NLA_TYPE_MASK)
             if attr is not None:
                 if attr.multi or attr.type.scoped:
                     raise Irregular
@@ -239,7 +237,7 @@ class Straight:
         self.reach = _NO_DEPTH
 
     def write_run(
-        self, out: list[str], attr_set: AttrSet, depth: int, data: bytes, at: int, end: int,
+        self, out: list[str], attr_set: AttrSet, depth: int, data: bytes, at: i64, end: i64,
         around: RunScope | None,
     ) -> None:  # fmt: skip
         """Appends the text of the attributes data[at:end]; raises Irregular."""
@@ -247,11 +245,11 @@ class Straight:
         key = (attr_set, depth, walk.request)
         run = self._runs.get(key)
         if run is None:
-            if isinstance(attr_set, GuessSet) or depth > MAX_DEPTH:
+            if depth > MAX_DEPTH:
                 raise Irregular
             run = self._runs[key] = Run(attr_set, depth)
-        start = at
-        low, high, parts = run.low, run.high, run.parts
+        start: int = at
+        big, parts = run.big, run.parts
         self._count += 1
         count = self._count
         scope: RunScope | None = None
@@ -259,9 +257,8 @@ class Straight:
         while at < end:
             if end - at < NLA_HDRLEN:
                 raise Irregular
-            # Byte by byte, which compiled code does in place.
-            length = data[at + low] | data[at + high] << 8
-            kind = data[at + low + 2] | data[at + high + 2] << 8
+            length = u16(data, at, big)
+            kind: int = u16(data, at + 2, big)
             stop = at + length
             if length < NLA_HDRLEN or stop > end:
                 raise Irregular

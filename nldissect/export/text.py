@@ -13,6 +13,7 @@ from ..dissect import Plan, flag_names
 from ..learn import Learned
 from ..memo import OVERHEAD, Kept, Memo
 from ..model import Interface, Message, Node, Note
+from ..spec.lessons import Fact
 from ..spec.sets import AttrSet
 from ..spec.structs import StructType
 from ..spec.types import Irregular, Scope
@@ -29,7 +30,7 @@ from ..wire.consts import (
 )
 from ..wire.headers import NLMSGHDR
 from .lines import DIM, INDENT, RESET, Lines, Style, secret_text, shown
-from .straight import KEEP_BYTES, Fact
+from .straight import KEEP_BYTES
 
 _SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
 

@@ -16,6 +16,7 @@ from mypy_extensions import mypyc_attr
 
 from ..model import Node
 from ..text import Json, printable
+from ..wire.ints import u16, u32
 
 MAX_DEPTH: Final = 32
 
@@ -232,13 +233,17 @@ class Scalar(Unscoped):
         """The integer; raises Irregular if the width differs."""
         if end - start != self.size:
             raise Irregular(f"{end - start} bytes where {self.kind} has {self.size}")
+        kind = self.kind
+        if kind == "u32":
+            return u32(data, start, self.order == "big")
+        if kind == "u8":
+            return data[start]
+        if kind == "u16":
+            return u16(data, start, self.order == "big")
         return int(self.unpack(data, start)[0])
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
-        if end - start != self.size:
-            raise Irregular(f"{end - start} bytes where {self.kind} has {self.size}")
-        number: int = self.unpack(data, start)[0]
-        return number
+        return self.number(data, start, end)
 
 
 class LabelScalar(Scalar):
@@ -287,9 +292,7 @@ class EnumScalar(Scalar):
         self.enum = enum
 
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
-        if end - start != self.size:
-            raise Irregular(f"{end - start} bytes where {self.kind} has {self.size}")
-        number: int = self.unpack(data, start)[0]
+        number = self.number(data, start, end)
         value = self.enum.names.get(number)
         return f"{self.enum.name}({number})" if value is None else value
 
@@ -342,7 +345,7 @@ class AutoScalar(Unscoped):
     def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
         size = end - start
         if size == 4:
-            number = int(self.narrow.unpack(data, start)[0])
+            number = self.narrow.number(data, start, end)
         elif size == 8:
             number = int(self.wide.unpack(data, start)[0])
         else:

@@ -7,6 +7,7 @@ from struct import Struct
 from typing import Final
 
 from .consts import NLA_HDRLEN
+from .ints import u16
 
 NLATTR: Final = {"little": Struct("<HH"), "big": Struct(">HH")}
 
@@ -44,12 +45,13 @@ def iter_attrs(data: bytes, at: int, end: int, order: str) -> Iterator[Span]:
 
     A length below the header's size ends the run: what follows cannot be trusted.
     """
-    unpack = NLATTR[order].unpack_from
+    big = order == "big"
     while at < end:
         if end - at < NLA_HDRLEN:
             yield Span(at, end, end, 0, 0, TRAILING)
             return
-        length, kind = unpack(data, at)
+        length: int = u16(data, at, big)
+        kind: int = u16(data, at + 2, big)
         stop = at + length
         if length < NLA_HDRLEN:
             yield Span(at, end, end, length, kind, SHORT)
@@ -74,11 +76,11 @@ def reads_as_attrs(data: bytes, at: int, end: int, order: str) -> bool:
     """Whether data[at:end] is a non-empty run of attributes without any problem."""
     if end - at < NLA_HDRLEN:
         return False
-    unpack = NLATTR[order].unpack_from
+    big = order == "big"
     while at < end:
         if end - at < NLA_HDRLEN:
             return False
-        length, _ = unpack(data, at)
+        length = u16(data, at, big)
         if length < NLA_HDRLEN or at + length > end:
             return False
         stop = at + length

@@ -11,11 +11,10 @@ from .consts import (
     LINKTYPE_SLL,
     LINKTYPE_SLL2,
 )
+from .ints import u16
 
 NLMSGHDR: Final = {"little": Struct("<IHHII"), "big": Struct(">IHHII")}
 LENGTH: Final = {"little": Struct("<I"), "big": Struct(">I")}
-
-_BE16: Final = Struct(">H")
 
 NOT_NETLINK: Final = -1
 SHORT_LINK: Final = -2
@@ -29,20 +28,20 @@ def link_protocol(link_type: int, data: bytes) -> int:
     if link_type == LINKTYPE_NETLINK:
         if len(data) < 16:
             return SHORT_LINK
-        return (data[14] << 8) | data[15]
+        return u16(data, 14, True)
     if link_type == LINKTYPE_SLL:
         if len(data) < 16:
             return SHORT_LINK
-        at, arphrd = 14, _BE16.unpack_from(data, 2)[0]
+        at, arphrd = 14, u16(data, 2, True)
     elif link_type == LINKTYPE_SLL2:
         if len(data) < 20:
             return SHORT_LINK
-        at, arphrd = 0, _BE16.unpack_from(data, 8)[0]
+        at, arphrd = 0, u16(data, 8, True)
     else:
         return NOT_NETLINK
     if arphrd != ARPHRD_NETLINK:
         return NOT_NETLINK
-    return int(_BE16.unpack_from(data, at)[0])
+    return u16(data, at, True)
 
 
 def link_header_size(link_type: int) -> int:
