@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
+from .dissect import Plan
+from .model import Message
+from .spec.sets import AttrSet
+from .spec.structs import StructType
+
 OVERHEAD: Final = 200
 """What a kept thing weighs beside its bytes."""
 
 _TRIES: Final = 64
 _REST: Final = 1024
+_KINDS: Final = 1 << 14
 
 
 class Kept:
@@ -93,3 +99,32 @@ class Memo(Generic[K, V]):
         """Forgets what was not asked for since the last time."""
         self._old = self._young
         self._young = {}
+
+
+class Bodies(Generic[V]):
+    """What was made of the bytes behind messages' headers, by the tables that read them."""
+
+    __slots__ = ("_budget", "_memos", "_of_kind")
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._memos: dict[tuple[AttrSet | None, StructType | None, int, bool], Memo[bytes, V]] = {}
+        self._of_kind: dict[object, Memo[bytes, V]] = {}
+
+    def of(self, message: Message, plan: Plan) -> Memo[bytes, V]:
+        """What was made of bodies like a message's, whose plan it is."""
+        kind = message.sketch
+        if kind is not None:
+            known = self._of_kind.get(kind)
+            if known is not None:
+                return known
+        key = (plan.set, plan.header, plan.attrs_at - plan.header_at,
+               message.direction == "request")  # fmt: skip
+        memo = self._memos.get(key)
+        if memo is None:
+            memo = self._memos[key] = Memo(self._budget)
+        if kind is not None:
+            if len(self._of_kind) >= _KINDS:
+                self._of_kind.clear()
+            self._of_kind[kind] = memo
+        return memo

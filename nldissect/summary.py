@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
+from .clock import Clock
 from .dissect import Plan, flag_names
 from .explain import describe
 from .learn import Learned
-from .memo import OVERHEAD, Budget, Kept, Memo
+from .memo import OVERHEAD, Bodies, Budget, Kept
 from .model import Message, Node
 from .spec.labels import LABELS
 from .spec.sets import AttrSet, GuessSet, Nest
 from .spec.structs import StructType
 from .spec.types import Irregular, LabelScalar, Scalar, Type
-from .text import Json, printable, show
+from .text import Json, date_text, encoded, printable, show
 from .wire.consts import (
     NETLINK_GENERIC,
     NETLINK_NETFILTER,
@@ -25,6 +26,7 @@ from .wire.consts import (
     NLM_F_DUMP,
     NLMSG_DONE,
     NLMSG_ERROR,
+    NLMSG_HDRLEN,
     NLMSG_MIN_TYPE,
     PROTOCOLS,
 )
@@ -40,6 +42,7 @@ _KEEP_BYTES: Final = 1024
 _KEEP: Final = 1 << 23
 _PIECE: Final = 160
 _MANY_SETS: Final = 64
+_HEADS: Final = 1 << 14
 
 _NAMES: Final = (
     "ifname", "header.dev-name", "dev-name", "header.dev-index", "dev-index", "family-name",
@@ -85,19 +88,40 @@ class Summary:
 
     direction: as in Message. family, operation: never empty. flags: names joined by commas.
     details: the rest of the line. outcome: ack, done, error, malformed or "". process: whose the
-    message is, "" where nothing tells.
+    message is, "" where nothing tells. head: the same object for summaries that differ in the last
+    three alone, or None.
     """
 
-    __slots__ = ("direction", "family", "operation", "flags", "details", "outcome", "process")
+    __slots__ = ("direction", "family", "operation", "flags", "details", "outcome", "process",
+                 "head")  # fmt: skip
 
-    def __init__(self, direction: str, family: str, operation: str) -> None:
+    def __init__(self, direction: str, family: str, operation: str, flags: str = "") -> None:
         self.direction = direction
         self.family = family
         self.operation = operation
-        self.flags = ""
+        self.flags = flags
         self.details = ""
         self.outcome = ""
         self.process = ""
+        self.head: _Head | None = None
+
+
+class _Head:
+    """What the lines of messages of one kind have between their time and their details.
+
+    text, raw: the columns as ``columns`` wrote them when its widths had that version.
+    """
+
+    __slots__ = ("family", "operation", "flags", "text", "raw", "columns", "version")
+
+    def __init__(self, family: str, operation: str, flags: str) -> None:
+        self.family = family
+        self.operation = operation
+        self.flags = flags
+        self.text = ""
+        self.raw = b""
+        self.columns: Columns | None = None
+        self.version = 0
 
 
 class _Pick:
@@ -248,19 +272,24 @@ class Summarizer:
         self._learned = learned
         self._picks: dict[AttrSet, _Picks] = {}
         self._headers: dict[StructType, _Header] = {}
-        self._budget = Budget(_KEEP)
-        self._kept: dict[
-            tuple[AttrSet | None, StructType | None, int, bool], Memo[bytes, _Object]
-        ] = {}
+        self._heads: dict[object, dict[int, _Head]] = {}
+        self._abouts: dict[object, tuple[dict[str, Json], Pieces]] = {}
+        budget = Budget(_KEEP)
+        # Requests for dumps, and all others: by their bodies, and by what tells in these.
+        self._bodies: tuple[Bodies[_Object], Bodies[_Object]] = (Bodies(budget), Bodies(budget))
+        self._telling: tuple[Bodies[_Object], Bodies[_Object]] = (Bodies(budget), Bodies(budget))
 
     def summary(self, message: Message) -> Summary:
         """The line of one message."""
-        summary = Summary(message.direction, _family(message), _operation(message))
         if message.type < 0:
+            summary = Summary(message.direction, _family(message), _operation(message))
             summary.outcome = "malformed"
             summary.details = "; ".join(note.message for note in message.problems)
             return summary
-        summary.flags = _flags(message)
+        head = self._head(message)
+        summary = Summary(message.direction, head.family, head.operation, head.flags)
+        if message.sketch is not None:
+            summary.head = head
         process = message.process
         if process is not None:
             summary.process = process.label
@@ -278,26 +307,55 @@ class Summarizer:
             summary.details = f"{summary.details} [malformed]".lstrip()
         return summary
 
+    def _head(self, message: Message) -> _Head:
+        """The names of a message."""
+        sketch = message.sketch
+        heads: dict[int, _Head] | None = None
+        if sketch is not None:
+            heads = self._heads.get(sketch)
+            if heads is None:
+                if len(self._heads) >= _HEADS:
+                    self._heads.clear()
+                heads = self._heads[sketch] = {}
+            head = heads.get(message.flags)
+            if head is not None:
+                return head
+        head = _Head(_family(message), _operation(message), _flags(message))
+        if heads is not None:
+            heads[message.flags] = head
+        return head
+
     def _result(self, message: Message, summary: Summary) -> None:
         error = message.error
         if error is None or not error["name"]:
             summary.outcome = "ack" if message.type == NLMSG_ERROR else "done"
-            if not message.operation and message.command < 0:
-                summary.operation = summary.outcome
-            else:
+            if message.operation or message.command >= 0:
                 summary.details = summary.outcome
             if error is not None and error["message"]:
                 summary.details = describe(error, summary.outcome)
             return
         summary.outcome = "error"
-        about = self._about(message)
+        about = self._about(message, error)
         words = [describe(error, about=about)]
         if about:
             words.append(f"for {about}")
         summary.details = " ".join(words)
 
-    def _about(self, message: Message) -> str:
+    def _about(self, message: Message, error: dict[str, Json]) -> str:
         """The object of the request inside an error, or of the one that was sent."""
+        verdict = message.sketch
+        known = None if verdict is None else self._abouts.get(verdict)
+        if known is not None and known[0] is error:
+            return self._join(known[1], message)
+        pieces = self._pieces_about(message)
+        if verdict is not None:
+            if len(self._abouts) >= _HEADS:
+                self._abouts.clear()
+            self._abouts[verdict] = (error, pieces)
+        return self._join(pieces, message)
+
+    @staticmethod
+    def _pieces_about(message: Message) -> Pieces:
         parts = [
             part
             for layer in message.layers
@@ -311,8 +369,8 @@ class Summarizer:
             sent = message.txn.source
         for part in parts if sent is None else sent.layers:
             if part.name == "attrs":
-                return self._join(_known(_public(part)), message)
-        return ""
+                return _known(_public(part))
+        return []
 
     def _object(self, message: Message, summary: Summary) -> str:
         plan = message.plan
@@ -320,10 +378,7 @@ class Summarizer:
         size = message.end - plan.header_at
         dump = message.direction == "request" and message.flags & NLM_F_DUMP == NLM_F_DUMP
         # Equal bytes under equal tables say the same, but for the names of links.
-        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, dump)
-        memo = self._kept.get(key)
-        if memo is None:
-            memo = self._kept[key] = Memo(self._budget)
+        memo = self._bodies[dump].of(message, plan)
         known: _Object | None = None
         body: bytes | None = None
         if size <= _KEEP_BYTES and not memo.rests():
@@ -359,10 +414,7 @@ class Summarizer:
                     raw += data[span.start : span.stop]
         if not raw or len(raw) > _KEEP_BYTES:
             return self._made(message, plan, dump, spans)
-        key = (attr_set, plan.header, -1, dump)
-        memo = self._kept.get(key)
-        if memo is None:
-            memo = self._kept[key] = Memo(self._budget)
+        memo = self._telling[dump].of(message, plan)
         raw += data[plan.header_at : at]
         known = memo.get(raw)
         if known is None:
@@ -619,6 +671,10 @@ def _operation(message: Message) -> str:
         return f"command {message.command}"
     if message.type == NLMSG_DONE:
         return "done"
+    if message.type == NLMSG_ERROR:
+        order: Literal["little", "big"] = "big" if message.order == "big" else "little"
+        code = int.from_bytes(message.data[NLMSG_HDRLEN:][:4], order, signed=True)
+        return "error" if code < 0 else "ack"
     if message.type < NLMSG_MIN_TYPE:
         return message.operation_c.removeprefix("NLMSG_").lower() or f"type {message.type}"
     if message.protocol == NETLINK_NETFILTER:
@@ -665,26 +721,58 @@ class Columns:
         self._family = 10
         self._operation = 16
         self._flags = 8
+        self._version = 0
+
+    def _stamp(self, number: int, time: str) -> str:
+        """The first two columns."""
+        digits = str(number)
+        if len(digits) < self._number:
+            digits = digits.rjust(self._number)
+        else:
+            self._number = len(digits)
+        if len(time) < self._time:
+            time = time.rjust(self._time)
+        else:
+            self._time = len(time)
+        return f"{digits} {time} "
+
+    def _head(self, summary: Summary) -> _Head:
+        """The columns between time and details."""
+        head = summary.head
+        if head is None:
+            head = _Head(summary.family, summary.operation, summary.flags)
+        if head.columns is self and head.version == self._version:
+            return head
+        if len(head.family) > self._family:
+            self._family = len(head.family)
+            self._version += 1
+        if len(head.operation) > self._operation:
+            self._operation = len(head.operation)
+            self._version += 1
+        if len(head.flags) > self._flags:
+            self._flags = len(head.flags)
+            self._version += 1
+        head.columns = self
+        head.version = self._version
+        head.text = (
+            f"{GLYPHS[summary.direction]} {head.family.ljust(self._family)} "
+            f"{head.operation.ljust(self._operation)} {head.flags.ljust(self._flags)} "
+        )
+        head.raw = encoded(head.text)
+        return head
+
+    def raw(self, number: int, time: str, summary: Summary) -> bytes:
+        """The line without its end, encoded."""
+        details = summary.details
+        if self._color or self._width or summary.process or not details or details[-1].isspace():
+            return encoded(self.line(number, time, summary))
+        stamp = self._stamp(number, time)
+        return b"".join((stamp.encode(), self._head(summary).raw, encoded(details)))
 
     def line(self, number: int, time: str, summary: Summary) -> str:
         """The line without its end."""
-        digits = str(number)
-        if len(digits) > self._number:
-            self._number = len(digits)
-        if len(time) > self._time:
-            self._time = len(time)
-        if len(summary.family) > self._family:
-            self._family = len(summary.family)
-        if len(summary.operation) > self._operation:
-            self._operation = len(summary.operation)
-        if len(summary.flags) > self._flags:
-            self._flags = len(summary.flags)
-        # Methods where format specifications would do: they are compiled to calls.
-        line = (
-            f"{digits.rjust(self._number)} {time.rjust(self._time)} {GLYPHS[summary.direction]} "
-            f"{summary.family.ljust(self._family)} {summary.operation.ljust(self._operation)} "
-            f"{summary.flags.ljust(self._flags)} {summary.details}"
-        ).rstrip()
+        stamp = self._stamp(number, time)
+        line = f"{stamp}{self._head(summary).text}{summary.details}".rstrip()
         width = self._width
         end = f"  {summary.process}" if summary.process else ""
         if width:
@@ -698,3 +786,26 @@ class Columns:
         start = self._number + self._time + 2
         line = f"\x1b[2m{line[:start]}\x1b[0m\x1b[{style}m{line[start:]}\x1b[0m"
         return f"{line}\x1b[2m{end}\x1b[0m" if end else line
+
+
+class Titles:
+    """The lines of a capture's messages, in their order.
+
+    clock: tells their times; without one these are dates.
+    """
+
+    def __init__(
+        self, learned: Learned, clock: Clock | None = None, *, color: bool = False, width: int = 0
+    ) -> None:
+        self._summarizer = Summarizer(learned)
+        self._columns = Columns(color=color, width=width)
+        self._clock = clock
+
+    def title(self, message: Message) -> bytes:
+        """A message's line without its end, encoded."""
+        time_ns = message.record.time_ns
+        if self._clock is not None:
+            time = self._clock.text(time_ns)
+        else:
+            time = "-" if time_ns is None else date_text(time_ns)
+        return self._columns.raw(message.number, time, self._summarizer.summary(message))

@@ -33,6 +33,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else _UNSAFE.sub(_escape, text)
 
 
+def encoded(text: str) -> bytes:
+    """``text`` in UTF-8; what has no place there is escaped."""
+    return text.encode() if text.isascii() else text.encode("utf-8", "backslashreplace")
+
+
 def show(value: Json) -> str:
     """A plain value as one line of safe text."""
     if isinstance(value, str):
@@ -48,7 +53,8 @@ def show(value: Json) -> str:
 
 def date_text(time_ns: int) -> str:
     """A time as RFC 3339 in UTC with nine digits; ``@seconds`` where no calendar reaches."""
-    seconds, rest = divmod(time_ns, _SECOND_NS)
+    # Compiled, the two operators are much faster than divmod().
+    seconds, rest = time_ns // _SECOND_NS, time_ns % _SECOND_NS
     return f"{_second(seconds)}.{str(_SECOND_NS + rest)[1:]}Z"
 
 

@@ -31,7 +31,8 @@ _LENGTH_AT: Final = 8
 class FileHeader:
     """What the file says once for all of its records.
 
-    big: the order of bytes in the records' headers; head: size of such a header; tick_ns: unit of ticks; limit: greatest believable length.
+    big: the order of bytes in the records' headers; head: size of such a header; tick_ns: unit of
+    ticks; limit: greatest believable length.
     """
 
     __slots__ = ("big", "head", "limit", "link_type", "order_hint", "snaplen", "tick_ns")

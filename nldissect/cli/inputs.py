@@ -49,18 +49,11 @@ _COLLECT: Final = 2_000_000
 
 def titles(
     source: Session, settings: Settings, *, color: bool = False, width: int = 0
-) -> Callable[[Message], str]:
+) -> Callable[[Message], bytes]:
     """Makes a message's line; for a session's messages in order."""
-    from ..summary import Columns, Summarizer
+    from ..summary import Titles
 
-    summarize = Summarizer(source.learned).summary
-    line = Columns(color=color, width=width).line
-    clock = settings.clock().text
-
-    def title(message: Message) -> str:
-        return line(message.number, clock(message.record.time_ns), summarize(message))
-
-    return title
+    return Titles(source.learned, settings.clock(), color=color, width=width).title
 
 
 class Printer:

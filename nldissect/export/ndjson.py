@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ..dissect import Plan
-from ..memo import Memo
+from ..memo import Bodies
 from ..model import Interface, Message
-from ..spec.sets import AttrSet
 from ..spec.structs import StructType
 from ..spec.types import Irregular
 from ..wire.consts import CONTROL_TYPES, NLMSG_MIN_TYPE
@@ -43,9 +42,7 @@ class Writer:
         self._straight = straight
         self._objects = Objects()
         self._headers: dict[StructType, Members] = {}
-        self._bodies: dict[
-            tuple[AttrSet | None, StructType | None, int, bool], Memo[bytes, KeptText]
-        ] = {}
+        self._bodies: Bodies[KeptText] = Bodies(self._objects.budget)
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
         """Another input's messages follow."""
@@ -77,10 +74,7 @@ class Writer:
         walk.about(message)
         if size > KEEP_BYTES or walk.truncated:
             return self._written(message, plan)
-        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, walk.request)
-        memo = self._bodies.get(key)
-        if memo is None:
-            memo = self._bodies[key] = Memo(self._objects.budget)
+        memo = self._bodies.of(message, plan)
         if memo.rests():
             return self._written(message, plan)
         body = data[plan.header_at : message.end]

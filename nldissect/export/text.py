@@ -9,28 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ..dissect import Plan, flag_names
+from ..dissect import Plan, Verdict, flag_names
 from ..learn import Learned
-from ..memo import OVERHEAD, Kept, Memo
+from ..memo import OVERHEAD, Bodies, Kept
 from ..model import Interface, Message, Node, Note
 from ..spec.lessons import Fact
-from ..spec.sets import AttrSet
-from ..spec.structs import StructType
 from ..spec.types import Irregular, Scope
-from ..summary import Columns, Summarizer
-from ..text import date_text, printable
+from ..summary import Titles
+from ..text import Json, date_text, encoded, printable
 from ..wire.consts import (
     CONTROL_TYPES,
     NETLINK_GENERIC,
     NLA_HDRLEN,
-    NLMSG_DONE,
-    NLMSG_ERROR,
+    NLMSG_HDRLEN,
     NLMSG_MIN_TYPE,
     PROTOCOLS,
 )
-from ..wire.headers import NLMSGHDR
+from ..wire.ints import u32
 from .lines import DIM, INDENT, RESET, Lines, Style, secret_text, shown
 from .straight import KEEP_BYTES
+
+_HEADS: Final = 1 << 14
+_CUT: Final = "\0"
+"""What no text that is shown has in it."""
 
 _SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
 
@@ -62,7 +63,7 @@ class Writer:
         write: Callable[[bytes], object],
         interfaces: Sequence[Interface],
         *,
-        title: Callable[[Message], str] | None = None,
+        title: Callable[[Message], bytes] | None = None,
         verbose: bool = False,
         hexdump: bool = False,
         color: bool = False,
@@ -72,7 +73,7 @@ class Writer:
     ) -> None:
         self._write = write
         self._interfaces = interfaces
-        self.title = title or _default_title()
+        self.title = title or Titles(Learned()).title
         self._verbose = verbose
         self._hexdump = hexdump
         self._tree = tree
@@ -81,19 +82,19 @@ class Writer:
         self._dim, self._reset = (DIM, RESET) if color else ("", "")
         self._style = Style(color, secrets)
         self._lines = Lines(self._style, self._nodes)
-        self._flags: dict[tuple[int, str], str] = {}
-        self._bodies: dict[
-            tuple[AttrSet | None, StructType | None, int, bool], Memo[bytes, _Body]
-        ] = {}
-        self._results: dict[tuple[int, str, str, str, bytes], tuple[str, ...]] = {}
+        self._heads: dict[object, dict[int, tuple[str, str]]] = {}
+        self._sources: dict[int, str] = {}
+        self._bodies: Bodies[_Body] = Bodies(self._lines.budget)
+        self._results: dict[object, tuple[dict[str, Json] | None, list[str]]] = {}
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
         """Another input's messages follow; ``title`` may be set anew."""
         self._interfaces = interfaces
+        self._sources.clear()
 
     def message(self, message: Message) -> None:
         """Writes a message."""
-        title = self.title(message).encode("utf-8", "backslashreplace")
+        title = self.title(message)
         out: list[str] = ["\n"]
         body = b""
         if self._tree:
@@ -104,13 +105,13 @@ class Writer:
                     self._all(out, layer, INDENT)
             else:
                 body = self._layers(out, message)
-        text = "".join(out).encode("utf-8", "backslashreplace")
+        text = encoded("".join(out))
         if self._hexdump:
             out.clear()
             self._hex(out, message)
             body += "".join(out).encode()
         end = b"\n" if self._tree or self._hexdump else b""
-        self._write(b"".join([title, text, body, end]))
+        self._write(b"".join((title, text, body, end)))
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -120,53 +121,64 @@ class Writer:
     def _record(self, out: list[str], message: Message) -> None:
         record = message.record
         size = len(record.data)
-        words = [f"{size} bytes"]
-        if record.wire_len > size:
-            words[0] += f" of {record.wire_len}"
-        if record.interface < len(self._interfaces):
-            name = self._interfaces[record.interface].name
-            if name:
-                words.append(f"on {printable(name)}")
-        if record.time_ns is not None:
-            words.append(f"at {date_text(record.time_ns)}")
+        source = self._sources.get(record.interface)
+        if source is None:
+            source = ""
+            if record.interface < len(self._interfaces):
+                name = self._interfaces[record.interface].name
+                source = f", on {printable(name)}" if name else ""
+            self._sources[record.interface] = source
+        whole = f" of {record.wire_len}" if record.wire_len > size else ""
+        time = "" if record.time_ns is None else f", at {date_text(record.time_ns)}"
         protocol = message.protocol
+        carrier = ""
         if protocol >= 0:
-            words.append(f"netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})")
-        out.append(f"{INDENT}record {record.number}: {', '.join(words)}\n")
+            carrier = f", netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})"
+        out.append(f"{INDENT}record {record.number}: {size} bytes{whole}{source}{time}{carrier}\n")
         for comment in record.comments:
             out.append(f"{INDENT}comment: {printable(comment)}\n")
 
-    def _nlmsg(
-        self, indent: str, length: int, type_: str, flags: int, class_: str, seq: int, pid: int
-    ) -> str:
-        key = (flags, class_)
-        names = self._flags.get(key)
-        if names is None:
-            names = " ".join((f"{flags:#x}", *flag_names(flags, class_)))
-            if len(self._flags) < 4096:
-                self._flags[key] = names
-        return f"{indent}nlmsg: len {length}, type {type_}, flags {names}, seq {seq}, pid {pid}\n"
+    def _head(self, message: Message) -> tuple[str, str]:
+        """What stands between a message's length, sequence number and port id, and behind them."""
+        sketch = message.sketch
+        heads: dict[int, tuple[str, str]] | None = None
+        key = message.flags << 9 | message.version + 1
+        if sketch is not None:
+            heads = self._heads.get(sketch)
+            if heads is None:
+                if len(self._heads) >= _HEADS:
+                    self._heads.clear()
+                heads = self._heads[sketch] = {}
+            known = heads.get(key)
+            if known is not None:
+                return known
+        type_ = message.type
+        name = message.operation_c
+        if message.protocol == NETLINK_GENERIC and type_ >= NLMSG_MIN_TYPE:
+            name = printable(message.family)
+        flags = " ".join((f"{message.flags:#x}", *flag_names(message.flags, message.flag_class)))
+        head = f", type {f'{type_} {name}'.rstrip()}, flags {flags}, seq "
+        genlmsg = ""
+        if message.command >= 0 and type_ >= NLMSG_MIN_TYPE:
+            name = f" {message.operation_c}" if message.operation_c else ""
+            genlmsg = f"{INDENT}genlmsg: cmd {message.command}{name}, version {message.version}\n"
+        if heads is not None:
+            heads[key] = (head, genlmsg)
+        return head, genlmsg
 
     def _layers(self, out: list[str], message: Message) -> bytes:
         """Appends the lines of the headers, and gives those of the body, which may be kept."""
         if message.type < 0:
             self._nodes(out, message.layers, INDENT)
             return b""
-        protocol = message.protocol
         type_ = message.type
-        if protocol == NETLINK_GENERIC and type_ >= NLMSG_MIN_TYPE:
-            name = f"{type_} {printable(message.family)}" if message.family else str(type_)
-        else:
-            name = f"{type_} {message.operation_c}" if message.operation_c else str(type_)
-        out.append(
-            self._nlmsg(
-                INDENT, message.length, name, message.flags, message.flag_class, message.seq,
-                message.pid,
-            )
-        )  # fmt: skip
+        head, genlmsg = self._head(message)
+        out.append(f"{INDENT}nlmsg: len {message.length}{head}{message.seq}, pid {message.pid}\n")
         plan = message.plan
         assert isinstance(plan, Plan)
         control = type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES
+        if control and self._straight and isinstance(message.sketch, Verdict):
+            return self._result(out, message, message.sketch)
         problems = message.problems
         unusual = (
             message.length & 3
@@ -175,8 +187,6 @@ class Writer:
         )
         if problems and not unusual:
             self._remarks(out, problems, INDENT)
-        if control and plan.regular and not unusual and self._plain_result(out, message):
-            return b""
         if unusual or control:
             layers = [layer for layer in message.layers if layer.name not in ("link", "nlmsg")]
             for layer in message.layers:
@@ -184,10 +194,9 @@ class Writer:
                     self._notes(out, layer, INDENT)
             self._nodes(out, layers, INDENT)
             return b""
-        if message.command >= 0:
-            name = f" {message.operation_c}" if message.operation_c else ""
-            out.append(f"{INDENT}genlmsg: cmd {message.command}{name}, version {message.version}\n")
-        elif protocol == NETLINK_GENERIC and message.body < message.end:
+        if genlmsg:
+            out.append(genlmsg)
+        elif message.protocol == NETLINK_GENERIC and message.body < message.end:
             self._nodes(out, message.layers[1 + message.first :], INDENT)
             return b""
         return b"" if plan.header_at == message.end else self._kept_body(message, plan)
@@ -200,10 +209,7 @@ class Writer:
         size = message.end - plan.header_at
         if not self._straight or size > KEEP_BYTES or message.record.wire_len > len(data):
             return self._body(message, plan)
-        key = (plan.set, plan.header, plan.attrs_at - plan.header_at, lines.walk.request)
-        memo = self._bodies.get(key)
-        if memo is None:
-            memo = self._bodies[key] = Memo(lines.budget)
+        memo = self._bodies.of(message, plan)
         if memo.rests():
             return self._body(message, plan)
         body = data[plan.header_at : message.end]
@@ -248,41 +254,47 @@ class Writer:
                     around = Scope(self._lines.header(), None)
                     plan.set.fill(nodes, data, plan.attrs_at, end, around, self._lines.walk)
                     self._nodes(out, nodes, INDENT * 2)
-        return "".join(out).encode("utf-8", "backslashreplace")
+        return encoded("".join(out))
 
-    def _plain_result(self, out: list[str], message: Message) -> bool:
-        """An ack, or an error without words, or a DONE; False if it holds anything more."""
-        data = message.record.data
-        at = message.body
-        size = message.end - at
-        if message.type == NLMSG_DONE and size in (0, 4):
-            if size:
-                if any(data[at : message.end]):
-                    return False
-                out.append(f"{INDENT}error: done\n{INDENT * 2}code: 0\n")
-            return True
-        if message.type != NLMSG_ERROR or size != 20:
-            return False
-        length, _, _, seq, pid = NLMSGHDR[message.order].unpack_from(data, at + 4)
-        key = (message.protocol, message.order, message.family, message.operation,
-               data[at : at + 4] + data[at + 8 : at + 12])  # fmt: skip
-        words = self._results.get(key)
-        if words is None:
-            words = self._result_words(message)
-            if len(self._results) < 4096:
-                self._results[key] = words
-        if not words:
-            return False
-        out.append(f"{words[0]}len {length}, type {words[1]}, seq {seq}, pid {pid}\n")
-        return True
+    def _result(self, out: list[str], message: Message, verdict: Verdict) -> bytes:
+        """The lines of an ack, an error or a DONE; they differ in the numbers of the request."""
+        error = message.error
+        known = self._results.get(verdict)
+        if known is None or known[0] is not error or len(message.problems) != len(verdict.problems):
+            parts = self._result_parts(message)
+            if len(message.problems) == len(verdict.problems):
+                if len(self._results) >= _HEADS:
+                    self._results.clear()
+                self._results[verdict] = (message.error, parts)
+        else:
+            parts = known[1]
+        out.append(parts[0])
+        if len(parts) > 1:
+            big = message.order == "big"
+            at = message.body + 4 + NLMSG_HDRLEN
+            data = message.record.data
+            out += (str(u32(data, at - 8, big)), parts[1], str(u32(data, at - 4, big)), parts[2])
+        return b""
 
-    def _result_words(self, message: Message) -> tuple[str, ...]:
-        """What stands before and after the length of an error's request; () if there are notes."""
+    def _result_parts(self, message: Message) -> list[str]:
+        """The lines, cut where the sequence number and the port id of the request stand."""
+        layers = message.layers
         lines: list[str] = []
-        self._nodes(lines, message.layers[-1:], INDENT)
-        head, found, rest = "".join(lines).partition("len ")
-        middle = rest.partition(", type ")[2].rpartition(", seq ")[0]
-        return (head, middle) if found and middle and not message.noted else ()
+        numbers: list[Node] = []
+        for layer in layers:
+            if layer.name in ("link", "nlmsg"):
+                self._notes(lines, layer, INDENT)
+            for request in layer.children:
+                if request.name == "request" and request.children:
+                    numbers = request.children[0].children[3:5]
+        shown_before = [node.display for node in numbers]
+        for node in numbers:
+            node.display = _CUT
+        rest = [layer for layer in layers if layer.name not in ("link", "nlmsg")]
+        self._nodes(lines, rest, INDENT)
+        for node, display in zip(numbers, shown_before):
+            node.display = display
+        return "".join(lines).split(_CUT)
 
     # Nodes
 
@@ -442,15 +454,3 @@ def _mark_secret(node: Node, hidden: bytearray) -> None:
         return
     for child in node.children:
         _mark_secret(child, hidden)
-
-
-def _default_title() -> Callable[[Message], str]:
-    summarize = Summarizer(Learned()).summary
-    columns = Columns()
-
-    def title(message: Message) -> str:
-        time_ns = message.record.time_ns
-        time = "-" if time_ns is None else date_text(time_ns)
-        return columns.line(message.number, time, summarize(message))
-
-    return title

@@ -20,7 +20,7 @@ from ..filter import Field
 from ..model import Message, Record
 from ..recording import Reader, Recording
 from ..redact import Redactor
-from ..summary import Columns, Summarizer
+from ..summary import Titles
 from .jobs import Job
 
 SUFFIXES: Final = {
@@ -237,22 +237,11 @@ def _writer(
     options: dict[str, Any] = {}
     if plan.format == "text":
         options["secrets"] = plan.secrets
-        options["title"] = _titles(recording, time_format)
+        options["title"] = Titles(recording.learned, Clock(time_format)).title
     elif plan.format in COLUMNS and plan.fields:
         options["fields"] = plan.fields
     writer: Writer = writer_class(plan.format)(write, recording.interfaces, **options)
     return writer
-
-
-def _titles(recording: Recording, time_format: str) -> Callable[[Message], str]:
-    summarize = Summarizer(recording.learned).summary
-    line = Columns().line
-    clock = Clock(time_format).text
-
-    def title(message: Message) -> str:
-        return line(message.number, clock(message.record.time_ns), summarize(message))
-
-    return title
 
 
 def _remarks(source: _Source, writer: Writer) -> Iterator[str]:

@@ -23,7 +23,7 @@ IFINFOMSG = struct.pack("<BxHiII", 0, 1, 3, 1, 0)
 
 def text_of(messages: list[Message], **options: bool) -> str:
     parts: list[bytes] = []
-    writer = Writer(parts.append, [], title=lambda message: str(message.number), **options)
+    writer = Writer(parts.append, [], title=lambda message: str(message.number).encode(), **options)
     for message in messages:
         writer.message(message)
     writer.close()
