@@ -89,5 +89,5 @@ def read(records: Iterable[Record], using: Dissector, *, track: bool = False) ->
     records = list(records)
     using.survey(records)
     using.start()
-    using.tracker = Tracker(using, using.answered) if track else None
+    using.tracker = Tracker(using) if track else None
     return [message for record in records for message in using.dissect(record)]

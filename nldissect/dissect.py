@@ -7,7 +7,7 @@ and notes are read when a message is asked for them. Nothing that a record holds
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +17,7 @@ from .explain import Request, describe, error_name, error_object, explain
 from .learn import FamilyInfo, Learned
 from .model import (
     Decode,
+    Fact,
     Follower,
     Interface,
     Message,
@@ -30,7 +31,7 @@ from .model import (
 from .policies import PolicyTables
 from .registry import Registry
 from .spec.compile import Op
-from .spec.lessons import Fact, Key
+from .spec.lessons import Key
 from .spec.sets import AttrSet, Shape, guess_set
 from .spec.structs import StructType
 from .spec.types import Irregular, Scope, Walk, hex_text, raw_node, zero_or_raw
@@ -120,6 +121,14 @@ class Verdict:
         self.command = message.command
         self.problems = message.problems.copy()
         self.notes: list[Note] | None = None
+
+    def more(self, message: Message) -> list[Note] | None:
+        """What is remarked on the header of one of them alone; None if that is not all."""
+        more = message.problems[len(self.problems) :]
+        for note in more:
+            if note.path != "nlmsg":
+                return None
+        return more
 
 
 class Sketch:
@@ -367,7 +376,7 @@ class Dissector(Decode):
         self.fate: Callable[[int], str] | None = None
         self._order = order
         self._orders: dict[int, str] = {}
-        self._answered: dict[tuple[int, int, int], int] = {}
+        self._answered: dict[int, int] = {}
         self._answered_at = 0
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
         self._sketches: dict[int, Sketch] = {}
@@ -450,7 +459,12 @@ class Dissector(Decode):
             # the first.
             if protocol == NETLINK_GENERIC:
                 first = data[at + 4 : at + 6]
-                if first in _SIXTEEN or first in _REFUSALS or data.find(_CTRL[order], at) > 0:
+                alone = u32(data, at, order == "big") + at >= len(data) if first else True
+                if (
+                    first in _SIXTEEN
+                    or first in _REFUSALS
+                    or (not alone and data.find(_CTRL[order], at) > 0)
+                ):
                     self._learn(record, protocol, at, order)
             elif self.facts:
                 types = teachers.get((protocol, order))
@@ -666,7 +680,9 @@ class Dissector(Decode):
         record, start = where
         body = start + NLMSG_HDRLEN
         command = record.data[body] if body < len(record.data) else 0
-        key = (txn.protocol, txn.type, command if txn.protocol == NETLINK_GENERIC else -1)
+        key = txn.protocol << 24 | txn.type << 8
+        if txn.protocol == NETLINK_GENERIC:
+            key |= command
         if self._answered_at != self.learned.changes:
             self._answered.clear()
             self._answered_at = self.learned.changes
@@ -1119,7 +1135,7 @@ class Dissector(Decode):
             message.family, message.operation = sent.family, sent.operation
             message.command = sent.command
             settled = self._settled(sent)
-        if said and settled:
+        if said and settled and not any(note.path == "nlmsg" for note in message.problems):
             if len(self._verdicts) >= _VERDICTS:
                 self._verdicts.clear()
             verdict = Verdict(self.learned.changes + self.learned.rules, message, plan)
@@ -1251,14 +1267,11 @@ class Dissector(Decode):
                 return attrs
         else:
             verdict = message.sketch
-            if (
-                isinstance(verdict, Verdict)
-                and verdict.notes is not None
-                and len(verdict.problems) == len(message.problems)
-                and self._hold(message, plan)
-            ):
-                message.keep_notes(verdict.notes)
-                return {}
+            if isinstance(verdict, Verdict) and verdict.notes is not None:
+                more = verdict.more(message)
+                if more is not None and self._hold(message, plan):
+                    message.keep_notes([*more, *verdict.notes])
+                    return {}
         return _attrs_of(message.layers)
 
     @staticmethod
@@ -1282,6 +1295,15 @@ class Dissector(Decode):
     def fact(self, message: Message, fact: str, key: Key) -> tuple[Json, ...] | None:
         record = message.record
         return self.learned.fact(record.interface, record.number, fact, key)
+
+    def lessons(self, message: Message) -> int:
+        return self.learned.lessons
+
+    def steady(self, message: Message, facts: Sequence[Fact]) -> bool:
+        for (fact, *key), _ in facts:
+            if not self.learned.steady(message.record.interface, str(fact), tuple(key)):
+                return False
+        return True
 
     def header(self, message: Message) -> dict[str, Json] | None:
         plan = message.plan
@@ -1372,8 +1394,9 @@ class Dissector(Decode):
         verdict = message.sketch
         if isinstance(verdict, Verdict):
             verdict.plan.facts = walk.asked
-            if len(verdict.problems) == len(message.problems):
-                verdict.notes = place_notes(layers, walk.noted)
+            more = verdict.more(message)
+            if more is not None:
+                verdict.notes = place_notes(layers, walk.noted)[len(more) :]
         return layers
 
     @staticmethod

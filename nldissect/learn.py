@@ -176,7 +176,8 @@ def _integer(value: Json) -> int | None:
 class Learned:
     """The growing knowledge of one capture, or of a series of captures of one host.
 
-    changes: how often an id got or lost a meaning; rules: how often policies were told of.
+    changes: how often an id got or lost a meaning; rules: how often policies were told of;
+    lessons: how often a fact was new.
     """
 
     def __init__(
@@ -195,6 +196,7 @@ class Learned:
         self._votes: dict[int, OrderVote] = {}
         self.changes = 0
         self.rules = 0
+        self.lessons = 0
 
     def rename(self, id_: int, name: str) -> None:
         """Names an id, above all that the capture says."""
@@ -251,10 +253,12 @@ class Learned:
         told = self._facts.get(about)
         if told is None:
             if len(self._facts) < _MOST_FACTS:
+                self.lessons += 1
                 self._facts[about] = ([record], [value])
             return
         records, values = told
         if values[-1] != value and len(values) < _MOST_TURNS:
+            self.lessons += 1
             records.append(record)
             values.append(value)
 
@@ -265,6 +269,11 @@ class Learned:
             return None
         records, values = told
         return values[max(0, bisect_right(records, record) - 1)]
+
+    def steady(self, interface: int, fact: str, key: Key) -> bool:
+        """Whether the same is known of something at all times, so far."""
+        told = self._facts.get((interface, fact, key))
+        return told is None or len(told[1]) == 1
 
     def link_name(self, interface: int, ifindex: int, record: int) -> str | None:
         """The name of a link when a record was captured; its first name before that was told."""

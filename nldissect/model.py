@@ -6,7 +6,7 @@ Spans are half-open and absolute in the record's captured bytes. Times are integ
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from .notes import severity_of
@@ -258,6 +258,10 @@ def holds_secret(node: Node) -> bool:
     return False
 
 
+Fact = tuple[tuple[str | int, ...], tuple[Json, ...] | None]
+"""What was asked of what a capture teaches, and the answer."""
+
+
 class Transaction:
     """A request with all that answers it, or a notification with its copies.
 
@@ -275,12 +279,13 @@ class Transaction:
     code: what the kernel ended it with: 0, a negative errno, or None while it has not.
     interrupted: a dump was inconsistent (NLM_F_DUMP_INTR); ambiguous: an answer may belong to
     another request. outcome: the same at the capture's end, where an earlier pass found it out.
+    hold: what its follower keeps for it.
     """
 
     __slots__ = (
         "number", "kind", "record", "message", "interface", "protocol", "type", "flags", "seq",
         "port", "start_ns", "first_ns", "last_ns", "answers", "parts", "dump", "copies", "cause",
-        "state", "code", "interrupted", "ambiguous", "outcome", "_reader", "_where",
+        "state", "code", "interrupted", "ambiguous", "outcome", "hold", "_reader", "_where",
     )  # fmt: skip
 
     def __init__(self, number: int, kind: str, record: Record, message: int) -> None:
@@ -307,6 +312,7 @@ class Transaction:
         self.interrupted = False
         self.ambiguous = False
         self.outcome: Transaction | None = None
+        self.hold: object = None
         self._reader: Decode | None = None
         self._where: tuple[Record, int] | None = None
 
@@ -395,8 +401,20 @@ class Decode:
         """See ``Message.fact``."""
         raise NotImplementedError
 
+    def lessons(self, message: Message) -> int:
+        """See ``Message.lessons``."""
+        raise NotImplementedError
+
+    def steady(self, message: Message, facts: Sequence[Fact]) -> bool:
+        """See ``Message.steady``."""
+        raise NotImplementedError
+
     def request(self, record: Record, start: int, number: int) -> Message | None:
         """The message that starts there."""
+        raise NotImplementedError
+
+    def answered(self, txn: Transaction) -> int:
+        """Whether requests of that kind get a message in return: 0 no, 1 maybe, 2 surely."""
         raise NotImplementedError
 
 
@@ -533,6 +551,15 @@ class Message:
         None where it told nothing; a part of what it told is None where that was left out.
         """
         return self._decode.fact(self, fact, key)
+
+    @property
+    def lessons(self) -> int:
+        """How much the capture has taught: while it is the same, ``steady`` is."""
+        return self._decode.lessons(self)
+
+    def steady(self, facts: Sequence[Fact]) -> bool:
+        """Whether the answers are the same at all times, for messages of its interface."""
+        return self._decode.steady(self, facts)
 
     @property
     def layers(self) -> list[Node]:

@@ -86,8 +86,7 @@ class _Ledger(Follower):
         self.finished = False
         self._packed = bytearray()
         self._open: dict[int, Transaction] = {}
-        self._answered = dissector.answered
-        self._tracker = Tracker(dissector, dissector.answered, self._end)
+        self._tracker = Tracker(dissector, self._end, fates=self.fates)
 
     def see(
         self, record: Record, number: int, protocol: int, order: str, start: int, end: int,
@@ -161,7 +160,6 @@ class _Ledger(Follower):
         return txn
 
     def _end(self, txn: Transaction) -> None:
-        self.fates.take(txn, self._answered)
         missing = txn.number * _TXN.size - len(self._packed)
         if missing > 0:
             self._packed += bytes(missing)

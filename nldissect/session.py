@@ -125,14 +125,14 @@ class Session:
         first: Tracker | None = None
         found = Fates()
         if fates:
+            outcomes = self._outcomes
 
             def take(txn: Transaction) -> None:
-                found.take(txn, dissector.answered)
-                if self._outcomes is not None:
-                    self._outcomes[txn.message] = txn
+                if outcomes is not None:
+                    outcomes[txn.message] = txn
                     txn.forget()
 
-            first = Tracker(dissector, dissector.answered, take)
+            first = Tracker(dissector, None if outcomes is None else take, fates=found)
         # What is wrong with the file is told by the pass that shows it.
         with suppress(CaptureError):
             self._chosen = dissector.survey(
@@ -176,25 +176,20 @@ class Session:
         self.dissector.start()
         if self.redactor is not None:
             self.redactor.blind = 0
-        self.dissector.tracker = tracker or Tracker(
-            self.dissector, self.dissector.answered, outcomes=self._outcomes
-        )
+        self.dissector.tracker = tracker or Tracker(self.dissector, outcomes=self._outcomes)
 
     def of(self, records: Iterable[Record], wanted: Filter | None = None) -> Iterator[Message]:
         """The wanted messages of records that follow those which were read before."""
-        dissect = self.dissector.dissect
+        dissector = self.dissector
         redactor = self.redactor
         headers = None if wanted is None else wanted.headers
         for record in records:
             if redactor is not None:
                 record = redactor.record(record)
-            messages = dissect(record, headers)
-            if wanted is None:
-                yield from messages
-            elif messages:
-                for message in messages:
-                    if (wanted.exact and message.type >= 0) or wanted.match(message):
-                        yield message
+            messages = dissector.dissect(record, headers)
+            for message in messages:
+                if wanted is None or (wanted.exact and message.type >= 0) or wanted.match(message):
+                    yield message
 
     def skip(self, records: Iterable[Record]) -> bool:
         """Passes over records, but for what they tell of those that follow; False without any."""
@@ -212,7 +207,7 @@ class Session:
         Raises CaptureError after the last good one.
         """
         ended: list[Transaction] = []
-        tracker = Tracker(self.dissector, self.dissector.answered, ended.append)
+        tracker = Tracker(self.dissector, ended.append)
         self.begin(tracker)
         known: dict[int, Exchange] = {}
         record = None

@@ -42,7 +42,7 @@ from .wire.consts import (
     NLMSG_HDRLEN,
     NLMSG_MIN_TYPE,
 )
-from .wire.headers import LENGTH, NLMSGHDR
+from .wire.ints import u16, u32
 
 COPY_WITHIN_NS: Final = 50_000_000
 """Listeners are served one after the other: the next copy follows this soon."""
@@ -145,35 +145,37 @@ class _Told:
 class Tracker(Follower):
     """Follows one capture.
 
-    reader: makes a message of a request's bytes. answered: whether the kernel sends a message in
-    return to such a request: NO (what listeners are told of it then looks alike), MAYBE or SURE.
-    ended: is called with every transaction that nothing can be added to any more. outcomes: what
-    became of transactions, by the number of their first message, from an earlier pass.
+    reader: makes a message of a request's bytes, and knows whether such get one in return: NO (what
+    listeners are told of it then looks alike), MAYBE or SURE. fates, ended: are told of every
+    transaction that nothing can be added to any more. outcomes: what became of transactions, by
+    the number of their first message, from an earlier pass.
     """
 
     def __init__(
         self,
         reader: Decode,
-        answered: Callable[[Transaction], int],
         ended: Callable[[Transaction], None] | None = None,
+        *,
+        fates: Fates | None = None,
         outcomes: Mapping[int, Transaction] | None = None,
     ) -> None:
         super().__init__()
         self.count = 0
         self._head = _Header()
         self._reader = reader
-        self._answered = answered
         self._ended = ended
+        self._fates = fates
         self._outcomes = outcomes
         self._open: dict[int, list[Transaction]] = {}
         self._room = _FEW_KEYS
         self._evicted_at = 0
+        # What may come again, in two generations: what is forgotten first stands in the older one.
         self._recent: dict[_Place, _Told] = {}
+        self._older: dict[_Place, _Told] = {}
         # One notification of each of the last two records with such: how often they came is usual.
         self._kinds: dict[_Kind, tuple[Transaction, Transaction]] = {}
-        self._latest: dict[tuple[int, int], Transaction] = {}
-        # What keeps the records of open requests, the last of them, and the bytes of all.
-        self._holds: dict[int, _Held] = {}
+        self._latest: dict[int, Transaction] = {}
+        # What keeps the record of the last requests, and the bytes of all such records.
         self._hold: _Held | None = None
         self._held = 0
         # The dump whose parts are coming, and the record of the last one.
@@ -254,16 +256,22 @@ class Tracker(Follower):
             for txn in txns:
                 self._end(txn)
         self._open.clear()
+        for told in self._older.values():
+            self._forget(told)
         for told in self._recent.values():
             self._forget(told)
+        self._older.clear()
         self._recent.clear()
         self._dump = None
 
     def _end(self, txn: Transaction) -> None:
+        if self._fates is not None:
+            self._fates.take(txn, self._reader)
         if self._ended is not None:
             self._ended(txn)
-        hold = self._holds.pop(txn.number, None)
-        if hold is not None:
+        hold = txn.hold
+        if isinstance(hold, _Held):
+            txn.hold = None
             hold.count -= 1
             if not hold.count:
                 self._held -= len(hold.record.data)
@@ -295,8 +303,8 @@ class Tracker(Follower):
         if not hold.count:
             self._held += len(record.data)
         hold.count += 1
-        self._holds[txn.number] = hold
-        self._latest[txn.interface, txn.protocol] = txn
+        txn.hold = hold
+        self._latest[txn.interface << 16 | txn.protocol] = txn
         self._remember(txn, known)
 
     def _remember(self, txn: Transaction, known: list[Transaction] | None) -> None:
@@ -308,13 +316,16 @@ class Tracker(Follower):
             self._open[_key(txn.interface, txn.protocol, txn.seq)] = [txn]
             return
         # What is done stays until the next request, for answers that come late.
-        kept = [other for other in known if other.state == "open"][1 - _PER_KEY :]
-        if len(kept) != len(known):
-            for other in known:
-                if other not in kept:
-                    self._end(other)
-            known[:] = kept
-        known.append(txn)
+        kept: list[Transaction] = []
+        for other in known:
+            if other.state == "open":
+                kept.append(other)
+            else:
+                self._end(other)
+        while len(kept) >= _PER_KEY:
+            self._end(kept.pop(0))
+        kept.append(txn)
+        self._open[_key(txn.interface, txn.protocol, txn.seq)] = kept
 
     def _evict(self) -> None:
         """Gives up what waits for nothing, and of the rest the older half if that is too much."""
@@ -345,7 +356,7 @@ class Tracker(Follower):
             return False
         if self._near(txn):
             return True
-        return bool(txn.flags & NLM_F_ACK) or txn.dump or self._answered(txn) == SURE
+        return bool(txn.flags & NLM_F_ACK) or txn.dump or self._reader.answered(txn) == SURE
 
     def _near(self, txn: Transaction) -> bool:
         """Whether it is of the batch that is looked at: an error may come for each message."""
@@ -369,7 +380,7 @@ class Tracker(Follower):
             cause = _latest(known, head.pid) or _latest(known, 0)
         else:
             # Some families tell listeners who caused it and leave the number out.
-            cause = self._latest.get((head.record.interface, head.protocol))
+            cause = self._latest.get(head.record.interface << 16 | head.protocol)
             if cause is not None and (cause.state != "open" or cause.port not in (0, head.pid)):
                 cause = None
         if cause is not None and not head.flags & NLM_F_MULTI:
@@ -423,7 +434,7 @@ class Tracker(Follower):
         likeness = [_likeness(txn, message) for txn in best]
         top = max(likeness)
         alike = [txn for txn, part in zip(best, likeness) if part == top]
-        if not multi and self._answered(alike[0]) == NO:
+        if not multi and self._reader.answered(alike[0]) == NO:
             # Nothing ends a change that asks for no acknowledgement: the last is under way.
             last = alike[-1].record
             asking = [txn for txn in alike if txn.flags & NLM_F_ACK]
@@ -434,7 +445,7 @@ class Tracker(Follower):
 
     def _rank(self, txn: Transaction, multi: int, message: Message | None) -> int:
         """How well the kind of a request goes with that of a message."""
-        rank = int(txn.dump) if multi else 0 if txn.dump else self._answered(txn)
+        rank = int(txn.dump) if multi else 0 if txn.dump else self._reader.answered(txn)
         if not txn.port:
             rank += 4
         source = txn.source
@@ -448,11 +459,11 @@ class Tracker(Follower):
         self.txn = txn
         multi = head.flags & NLM_F_MULTI
         if not multi and txn.kind == "request":
-            answered = MAYBE if txn.flags & NLM_F_ECHO else self._answered(txn)
+            answered = MAYBE if txn.flags & NLM_F_ECHO else self._reader.answered(txn)
             if answered == MAYBE:
                 # Who asked may be told what listeners are told: one of the copies is the answer.
                 place = _place(head)
-                known = self._recent.get(place)
+                known = self._told(place)
                 if known is not None and known.again(head.record):
                     answered = NO
                 else:
@@ -510,19 +521,20 @@ class Tracker(Follower):
         if head.type not in (NLMSG_ERROR, NLMSG_DONE) or not head.pid:
             return
         data, body = head.record.data, head.start + NLMSG_HDRLEN
+        big = head.order == "big"
         code = 0
         if head.end - body >= 4:
-            code = LENGTH[head.order].unpack_from(data, body)[0]
+            code = u32(data, body, big)
             code -= (code & 0x80000000) << 1
         asked = b""
         if head.type == NLMSG_ERROR:
             if head.end - body > 4:
                 asked = data[body + 4 : min(body + 4 + NLMSG_HDRLEN, head.end)]
             if len(asked) == NLMSG_HDRLEN and not head.flags & NLM_F_CAPPED:
-                size = LENGTH[head.order].unpack_from(asked)[0]
+                size = u32(asked, 0, big)
                 if size > NLMSG_HDRLEN:
                     asked += data[body + 4 + NLMSG_HDRLEN : min(body + 4 + size, head.end)]
-            txn = _refused(known, asked, head.pid)
+            txn = _refused(known, asked, head.pid, big)
         else:
             txn = _finished(known, head.pid)
         if txn is None:
@@ -531,7 +543,7 @@ class Tracker(Follower):
             txn = self._orphan(head)
             txn.dump = head.type == NLMSG_DONE
             if len(asked) >= NLMSG_HDRLEN:
-                _, txn.type, txn.flags, _, _ = NLMSGHDR[head.order].unpack_from(asked)
+                txn.type, txn.flags = u16(asked, 4, big), u16(asked, 6, big)
         txn.port = head.pid
         self.txn = txn
         self._count(txn, head)
@@ -548,7 +560,7 @@ class Tracker(Follower):
         self.direction = "notify"
         record = head.record
         place = _place(head)
-        known = self._recent.get(place)
+        known = self._told(place)
         if known is not None and known.txn.kind == "notify" and known.again(record):
             self.txn = txn = known.txn
             self.copy = txn.copies
@@ -588,12 +600,24 @@ class Tracker(Follower):
         if len(place[2]) > _RECENT_BYTES:
             self._forget(told)
             return
-        known = self._recent.pop(place, None)
-        if known is None and len(self._recent) >= _RECENT:
-            known = self._recent.pop(next(iter(self._recent)))
+        known = self._recent.get(place)
+        if known is None:
+            known = self._older.get(place)
+            if known is not None:
+                del self._older[place]
         if known is not None:
             self._forget(known)
         self._recent[place] = told
+        if len(self._recent) >= _RECENT:
+            for old in self._older.values():
+                self._forget(old)
+            self._older = self._recent
+            self._recent = {}
+
+    def _told(self, place: _Place) -> _Told | None:
+        """What was told in the same words not long ago."""
+        known = self._recent.get(place)
+        return self._older.get(place) if known is None else known
 
     def _forget(self, told: _Told) -> None:
         if told.txn.kind == "notify":
@@ -680,11 +704,14 @@ def _finished(known: list[Transaction], pid: int) -> Transaction | None:
     return _first(best, pid) if best else None
 
 
-def _refused(known: list[Transaction], asked: bytes, pid: int) -> Transaction | None:
+def _refused(known: list[Transaction], asked: bytes, pid: int, big: bool) -> Transaction | None:
     """The request that an error or ack repeats, whole or its header alone."""
     best: list[Transaction] = []
     best_rank = 0
+    type_ = u16(asked, 4, big) if len(asked) >= 6 else -1
     for txn in known:
+        if type_ not in (-1, txn.type):
+            continue
         if txn.state != "open" or txn.where is None or (txn.answers and txn.port != pid):
             continue
         record, at = txn.where
@@ -764,14 +791,14 @@ class Fates:
         # Between these numbers none has a note.
         self._from = self._until = 0
 
-    def take(self, txn: Transaction, answered: Callable[[Transaction], int]) -> None:
+    def take(self, txn: Transaction, reader: Decode) -> None:
         """Takes a transaction to which nothing can be added any more."""
         if txn.kind != "request" or txn.state != "open":
             return
         if txn.answers:
             if txn.dump:
                 self._endless.append(txn.message)
-        elif txn.flags & NLM_F_ACK or txn.dump or answered(txn) == SURE:
+        elif txn.flags & NLM_F_ACK or txn.dump or reader.answered(txn) == SURE:
             self._unanswered.append(txn.message)
 
     def finish(self) -> None:

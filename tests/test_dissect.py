@@ -387,7 +387,7 @@ def test_whose_a_message_of_an_unknown_interface_is() -> None:
 
 def test_a_request_without_a_port_has_that_of_its_answer() -> None:
     reader = processes()
-    reader.tracker = Tracker(reader, reader.answered)
+    reader.tracker = Tracker(reader)
     request = link(0) + nlmsg(18, bytes(16), 5)
     reply = link(0) + nlmsg(2, bytes(4) + request[16:32], pid=7)
     [asked] = reader.dissect(Record(1, 0, 0, 253, request, len(request)))

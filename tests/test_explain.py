@@ -46,7 +46,7 @@ def talk(
 ) -> list[Message]:
     """Messages with their transactions, one in each record."""
     reader = Dissector(REGISTRY, Learned(ids), dissector().interfaces, order=order)
-    reader.tracker = Tracker(reader, reader.answered)
+    reader.tracker = Tracker(reader)
     messages = []
     for number, body in enumerate(bodies, 1):
         data = link(protocol) + body
@@ -274,7 +274,7 @@ def refusals(name: str) -> dict[int, str]:
     with open_capture(str(CAPTURES / name)) as capture:
         reader = Dissector(registry, Learned(), capture.interfaces)
         reader.survey(capture)
-        reader.tracker = Tracker(reader, reader.answered)
+        reader.tracker = Tracker(reader)
         for item in capture:
             for message in reader.dissect(item):
                 if message.error is not None and message.error["message"]:

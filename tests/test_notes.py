@@ -66,12 +66,12 @@ def tracked(*bodies: bytes) -> list[Message]:
     ]
     reader = dissector()
     fates = Fates()
-    first = Tracker(reader, reader.answered, lambda txn: fates.take(txn, reader.answered))
+    first = Tracker(reader, fates=fates)
     reader.survey(records, first)
     first.finish()
     fates.finish()
     reader.fate = fates.of
-    reader.tracker = Tracker(reader, reader.answered)
+    reader.tracker = Tracker(reader)
     return [message for item in records for message in check_record(reader, item)]
 
 

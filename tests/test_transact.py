@@ -71,9 +71,7 @@ class Talk:
         interfaces = [Interface(0, 253, 262144, "", "", "little") for _ in range(3)]
         self.reader = Dissector(REGISTRY, Learned({21: "ethtool"}), interfaces, order=order)
         self.ended: list[Transaction] = []
-        self.tracker = self.reader.tracker = Tracker(
-            self.reader, self.reader.answered, self.ended.append
-        )
+        self.tracker = self.reader.tracker = Tracker(self.reader, self.ended.append)
         self.protocol = protocol
         self.records: list[Record] = []
         self.time_ns: int | None = 0
@@ -477,11 +475,11 @@ def fates_of(records: Sequence[Record]) -> tuple[Fates, list[Message]]:
     """A first pass over records, and the messages of a second one."""
     reader = dissector()
     fates = Fates()
-    tracker = Tracker(reader, reader.answered, lambda txn: fates.take(txn, reader.answered))
+    tracker = Tracker(reader, fates=fates)
     reader.survey(records, tracker)
     tracker.finish()
     fates.finish()
-    reader.tracker = Tracker(reader, reader.answered)
+    reader.tracker = Tracker(reader)
     reader.fate = fates.of
     return fates, [message for record in records for message in reader.dissect(record)]
 
@@ -747,7 +745,7 @@ def test_an_error_early_in_a_large_batch() -> None:
 def test_unanswered_requests_stay_few() -> None:
     reader = dissector()
     ended: list[Transaction] = []
-    tracker = Tracker(reader, reader.answered, ended.append)
+    tracker = Tracker(reader, ended.append)
     record = Record(1, 0, 0, 253, bytes(4096), 4096)
     for seq in range(100_000):
         record.number = seq + 1
@@ -871,7 +869,7 @@ def messages_of(path: Path) -> Iterable[Message]:
     with open_capture(str(path)) as capture:
         reader = Dissector(REGISTRY, Learned(), capture.interfaces)
         reader.survey(capture)
-        reader.tracker = Tracker(reader, reader.answered)
+        reader.tracker = Tracker(reader)
         for record in capture:
             yield from reader.dissect(record)
 

@@ -7,6 +7,8 @@ from array import array
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_extensions import i64
+
 from nldissect.capture.feed import Feed, length_limit
 from nldissect.capture.index import Context
 from nldissect.errors import CaptureError, TruncatedCapture
@@ -62,8 +64,9 @@ class FileHeader:
 
     def record_at(self, data: bytes, at: int, stop: int, number: int) -> Record:
         """The record that is data[at:stop], with its header."""
-        time_ns: int = u32(data, at, self.big)
-        time_ns = time_ns * 1_000_000_000 + u32(data, at + 4, self.big) * self.tick_ns
+        # In 64 bits, which both fields at their most cannot leave.
+        tick_ns: i64 = self.tick_ns
+        time_ns = u32(data, at, self.big) * 1_000_000_000 + u32(data, at + 4, self.big) * tick_ns
         wire_len = u32(data, at + 12, self.big)
         return Record(number, time_ns, 0, self.link_type, data[at + self.head : stop], wire_len)
 

@@ -96,6 +96,10 @@ class Printer:
     def _write(self, source: Session, writer: Writer, messages: Iterable[Message]) -> bool:
         live = source.live
         write = writer.message
+        if not live and not self._grave and self._left is None:
+            for message in messages:
+                write(message)
+            return True
         for message in messages:
             write(message)
             if live:

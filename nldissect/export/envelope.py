@@ -12,6 +12,7 @@ from ..text import Json
 from ..wire.consts import NLMSG_DONE, NLMSG_ERROR, PROTOCOLS
 
 CACHE_LIMIT = 65536
+_NOTES = 4096
 
 
 class _Start:
@@ -40,6 +41,7 @@ class Envelope:
         self._known: dict[object, _Start] = {}
         self._starts: dict[tuple[str, str, str, str, str, str, bool], _Start] = {}
         self._processes: dict[Process, str] = {}
+        self._notes: dict[tuple[str, str, str, int, int], str] = {}
         self._errors: dict[object, tuple[dict[str, Json], str]] = {}
         self._record: Record | None = None
         self._record_text = ""
@@ -163,7 +165,17 @@ class Envelope:
         """The list of notes."""
         if not notes:
             return "[]"
-        return self.text([note_object(note) for note in notes])
+        texts: list[str] = []
+        for note in notes:
+            key = (note.code, note.message, note.path, note.start, note.end)
+            text = self._notes.get(key)
+            if text is None:
+                text = self.text(note_object(note))
+                if len(self._notes) >= _NOTES:
+                    self._notes.clear()
+                self._notes[key] = text
+            texts.append(text)
+        return f"[{','.join(texts)}]"
 
     def _head(self, interface: int, protocol: int) -> str:
         name = self._interfaces[interface].name if interface < len(self._interfaces) else ""

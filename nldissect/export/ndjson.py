@@ -79,7 +79,7 @@ class Writer:
             return self._written(message, plan)
         body = data[plan.header_at : message.end]
         known = memo.get(body)
-        if known is not None and walk.holds(known.facts):
+        if known is not None and walk.holds(known):
             message.take_notes([])
             return known.text
         text = self._written(message, plan)

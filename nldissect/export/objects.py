@@ -8,7 +8,7 @@ from msgspec.json import Encoder
 
 from ..model import Node
 from ..spec.sets import Attr, AttrSet, IndexedArray, Nest, SubMessageType
-from ..spec.structs import StructType
+from ..spec.structs import Piece, StructType
 from ..spec.types import ZEROS, Irregular, Scalar, Type
 from ..wire.consts import NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK
 from ..wire.ints import u16
@@ -116,30 +116,49 @@ class _Number(Value):
         return str(self.scalar.number(data, start, stop))
 
 
+class _Frame:
+    """One piece of a struct: a frame with places for its numbers, or the text in front of it."""
+
+    def __init__(self, piece: Piece, first: bool) -> None:
+        self.piece = piece
+        self.frame: list[str] = []
+        keys = [f",{json_text(name)}:" for name in piece.names]
+        if first:
+            keys[0] = keys[0][1:]
+        for key in keys:
+            self.frame += (key, "")
+        self.inner = Members(piece.type) if isinstance(piece.type, StructType) else None
+
+
 class Members(Value):
     """A struct that is there as a whole."""
 
     def __init__(self, type_: StructType) -> None:
         super().__init__(type_)
         self.struct = type_
-        # One frame for all members if all are numbers, with places for these.
-        self.frame: list[str] = []
-        if (
-            type(type_) is StructType
-            and type_.simple
-            and all(isinstance(field.type, Scalar) and field.type.plain for field in type_.shown)
-        ):
-            for name in type_.names:
-                self.frame += (f"{',' if self.frame else '{'}{json_text(name)}:", "")
-            self.frame.append("}" if self.frame else "{}")
+        self.frames: list[_Frame] = []
+        if type(type_) is StructType:
+            self.frames = [_Frame(piece, not at) for at, piece in enumerate(type_.pieces)]
 
     def text(self, data: bytes, start: int, stop: int, scope: RunScope | None) -> str:
         if stop - start != self.struct.size:
             raise Irregular
-        if self.frame:
-            values: tuple[int, ...] = self.struct.unpack(data, start)
-            return framed(self.frame, values)
-        return json_text(self.struct.members(data, start))
+        if not self.frames:
+            return json_text(self.struct.members(data, start))
+        out = ["{"]
+        for frame in self.frames:
+            piece = frame.piece
+            at = start + piece.offset
+            if piece.unpack is not None:
+                out.append(framed(frame.frame, piece.unpack(data, at)))
+                continue
+            out.append(frame.frame[0])
+            if frame.inner is not None:
+                out.append(frame.inner.text(data, at, at + piece.size, None))
+            else:
+                out.append(json_text(piece.type.value(data, at, at + piece.size, None)))
+        out.append("}")
+        return "".join(out)
 
 
 class _Nest(Value):

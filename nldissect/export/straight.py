@@ -13,8 +13,7 @@ from mypy_extensions import i64
 
 from ..dissect import Plan
 from ..memo import OVERHEAD, Budget, Kept, Memo
-from ..model import Message, Node, Note
-from ..spec.lessons import Fact
+from ..model import Fact, Message, Node, Note
 from ..spec.sets import Attr, AttrSet
 from ..spec.types import MAX_DEPTH, ZEROS, Irregular, Scope, Walk
 from ..text import Json
@@ -65,26 +64,43 @@ class Asking(Walk):
         self.asked.append(((fact, *key), told))
         return told
 
-    def holds(self, facts: Sequence[Fact]) -> bool:
+    def holds(self, kept: Resting) -> bool:
         """Whether what was asked for is still so; then it is asked for again."""
+        facts = kept.facts
+        if not facts:
+            return True
         message = self.message
         assert message is not None
-        for (fact, *key), told in facts:
-            if message.fact(str(fact), *key) != told:
-                return False
+        interface, lessons = message.record.interface, message.lessons
+        if kept.interface != interface or kept.lessons != lessons:
+            for (fact, *key), told in facts:
+                if message.fact(str(fact), *key) != told:
+                    return False
+            if message.steady(facts):
+                kept.interface, kept.lessons = interface, lessons
         self.asked += facts
         return True
 
 
-class KeptText(Kept):
-    """Text, and the facts on which it rests."""
+class Resting(Kept):
+    """What rests on facts. interface, lessons: for what and until when these are known to hold."""
 
-    __slots__ = ("text", "facts")
+    __slots__ = ("facts", "interface", "lessons")
+
+    def __init__(self, weight: int, facts: Sequence[Fact]) -> None:
+        super().__init__(weight + OVERHEAD)
+        self.facts = facts
+        self.interface = self.lessons = -1
+
+
+class KeptText(Resting):
+    """Text that was made of so many bytes."""
+
+    __slots__ = ("text",)
 
     def __init__(self, text: str, size: int, facts: Sequence[Fact]) -> None:
-        super().__init__(len(text) + size + OVERHEAD)
+        super().__init__(len(text) + size, facts)
         self.text = text
-        self.facts = facts
 
 
 class Mark:
@@ -277,7 +293,7 @@ class Straight:
             if memo is not None and length <= KEEP_BYTES and not memo.rests():
                 raw = data[at:stop]
                 known = memo.get(raw)
-            if known is not None and (not known.facts or walk.holds(known.facts)):
+            if known is not None and (not known.facts or walk.holds(known)):
                 out.append(known.text)
             else:
                 if scope is None:

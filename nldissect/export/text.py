@@ -11,9 +11,8 @@ from typing import Final
 
 from ..dissect import Plan, Verdict, flag_names
 from ..learn import Learned
-from ..memo import OVERHEAD, Bodies, Kept
-from ..model import Interface, Message, Node, Note
-from ..spec.lessons import Fact
+from ..memo import Bodies
+from ..model import Fact, Interface, Message, Node, Note
 from ..spec.types import Irregular, Scope
 from ..summary import Titles
 from ..text import Json, date_text, encoded, printable
@@ -27,7 +26,7 @@ from ..wire.consts import (
 )
 from ..wire.ints import u32
 from .lines import DIM, INDENT, RESET, Lines, Style, secret_text, shown
-from .straight import KEEP_BYTES
+from .straight import KEEP_BYTES, Resting
 
 _HEADS: Final = 1 << 14
 _CUT: Final = "\0"
@@ -36,15 +35,14 @@ _CUT: Final = "\0"
 _SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
 
 
-class _Body(Kept):
-    """What stands behind the headers' lines, encoded, and the facts on which it rests."""
+class _Body(Resting):
+    """What stands behind the headers' lines, encoded, and made of so many bytes."""
 
-    __slots__ = ("text", "facts")
+    __slots__ = ("text",)
 
     def __init__(self, text: bytes, size: int, facts: Sequence[Fact]) -> None:
-        super().__init__(len(text) + size + OVERHEAD)
+        super().__init__(len(text) + size, facts)
         self.text = text
-        self.facts = facts
 
 
 class Writer:
@@ -214,7 +212,7 @@ class Writer:
             return self._body(message, plan)
         body = data[plan.header_at : message.end]
         known = memo.get(body)
-        if known is not None and lines.walk.holds(known.facts):
+        if known is not None and lines.walk.holds(known):
             return known.text
         text = self._body(message, plan)
         memo.put(body, _Body(text, size, lines.walk.asked))
@@ -259,15 +257,18 @@ class Writer:
     def _result(self, out: list[str], message: Message, verdict: Verdict) -> bytes:
         """The lines of an ack, an error or a DONE; they differ in the numbers of the request."""
         error = message.error
+        if message.problems:
+            heads = [note for note in message.problems if note.path == "nlmsg"]
+            self._remarks(out, heads, INDENT)
         known = self._results.get(verdict)
-        if known is None or known[0] is not error or len(message.problems) != len(verdict.problems):
+        if known is not None and known[0] is error and verdict.more(message) is not None:
+            parts = known[1]
+        else:
             parts = self._result_parts(message)
-            if len(message.problems) == len(verdict.problems):
+            if verdict.more(message) is not None:
                 if len(self._results) >= _HEADS:
                     self._results.clear()
                 self._results[verdict] = (message.error, parts)
-        else:
-            parts = known[1]
         out.append(parts[0])
         if len(parts) > 1:
             big = message.order == "big"
@@ -282,8 +283,6 @@ class Writer:
         lines: list[str] = []
         numbers: list[Node] = []
         for layer in layers:
-            if layer.name in ("link", "nlmsg"):
-                self._notes(lines, layer, INDENT)
             for request in layer.children:
                 if request.name == "request" and request.children:
                     numbers = request.children[0].children[3:5]

@@ -16,9 +16,6 @@ from .types import Irregular, Scope
 Key = tuple[str | int, ...]
 """What a fact is about."""
 
-Fact = tuple[tuple[str | int, ...], tuple[Json, ...] | None]
-"""What was asked for, and the answer."""
-
 _MOST_BYTES: Final = 1024
 """What is longer is no name and no description of something."""
 

@@ -62,7 +62,7 @@ class Field:
         self.secret = secret
 
 
-class _Piece:
+class Piece:
     """Members that are read at once: neighbours that are plain integers, or one of another type."""
 
     __slots__ = ("names", "offset", "size", "type", "unpack")
@@ -75,8 +75,8 @@ class _Piece:
         self.unpack: Callable[[bytes, int], tuple[int, ...]] | None = None
 
 
-def _pieces_of(fields: Sequence[Field], order: str) -> list[_Piece]:
-    pieces: list[_Piece] = []
+def _pieces_of(fields: Sequence[Field], order: str) -> list[Piece]:
+    pieces: list[Piece] = []
     layout = ""
     for field in fields:
         type_ = field.type
@@ -87,7 +87,7 @@ def _pieces_of(fields: Sequence[Field], order: str) -> list[_Piece]:
         if isinstance(type_, Scalar) and plain:
             if last is None or not layout or last.offset + last.size != field.offset:
                 layout = PREFIX[order]
-                last = _Piece([], field.offset, 0, type_)
+                last = Piece([], field.offset, 0, type_)
                 pieces.append(last)
             layout += SCALARS[type_.kind]
             last.names.append(field.name)
@@ -95,18 +95,18 @@ def _pieces_of(fields: Sequence[Field], order: str) -> list[_Piece]:
             last.unpack = Struct(layout).unpack_from
         else:
             layout = ""
-            pieces.append(_Piece([field.name], field.offset, field.size, type_))
+            pieces.append(Piece([field.name], field.offset, field.size, type_))
     return pieces
 
 
 class StructType(Unscoped):
     """A C struct; senders of other ages know shorter or longer ones.
 
-    identity: dotted members that tell one object from another.
+    identity: dotted members that tell one object from another. pieces: the members that are shown.
     """
 
     __slots__ = ("name", "size", "fields", "shown", "names", "unpack", "simple", "identity",
-                 "_convert", "_pieces")  # fmt: skip
+                 "pieces", "_convert")  # fmt: skip
 
     def __init__(
         self, name: str, fields: list[Field], order: str, identity: Sequence[str] = ()
@@ -131,7 +131,7 @@ class StructType(Unscoped):
                 break
         self.simple = simple
         self.unpack = Struct(layout if simple else "").unpack_from
-        self._pieces = _pieces_of(self.shown, order)
+        self.pieces = _pieces_of(self.shown, order)
         self._convert = [
             field
             for field in self.shown
@@ -147,7 +147,7 @@ class StructType(Unscoped):
         """All members by name; the caller has checked the length."""
         if not self.simple:
             result: dict[str, Json] = {}
-            for piece in self._pieces:
+            for piece in self.pieces:
                 at = start + piece.offset
                 if piece.unpack is not None:
                     result.update(zip(piece.names, piece.unpack(data, at)))

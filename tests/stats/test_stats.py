@@ -38,7 +38,7 @@ def read(name: str) -> tuple[list[Message], list[str]]:
     with open_capture(str(CAPTURES / name)) as capture:
         dissector = Dissector(REGISTRY, learned, capture.interfaces)
         dissector.survey(capture)
-        dissector.tracker = Tracker(dissector, dissector.answered)
+        dissector.tracker = Tracker(dissector)
         messages = [message for record in capture for message in dissector.dissect(record)]
         return messages, [info.name for info in learned.families()]
 
@@ -46,7 +46,7 @@ def read(name: str) -> tuple[list[Message], list[str]]:
 def crafted(packets: Sequence[tuple[int, bytes]]) -> list[Message]:
     """The messages of records, each with its time in ms."""
     dissector = Dissector(REGISTRY, Learned(), [])
-    dissector.tracker = Tracker(dissector, dissector.answered)
+    dissector.tracker = Tracker(dissector)
     return [
         message
         for number, (time_ms, data) in enumerate(packets, 1)
