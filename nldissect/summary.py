@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, Literal
 
+from mypy_extensions import i64
+
 from .clock import Clock
 from .dissect import Plan, flag_names
 from .explain import describe
@@ -18,6 +20,7 @@ from .spec.sets import AttrSet, GuessSet, Nest
 from .spec.structs import StructType
 from .spec.types import Irregular, LabelScalar, Scalar, Type
 from .text import Json, date_text, encoded, printable, show
+from .wire.attrs import iter_attrs
 from .wire.consts import (
     NETLINK_GENERIC,
     NETLINK_NETFILTER,
@@ -30,6 +33,7 @@ from .wire.consts import (
     NLMSG_MIN_TYPE,
     PROTOCOLS,
 )
+from .wire.ints import u16
 
 GLYPHS: Final = {"request": "→", "reply": "←", "notify": "⇐", "unknown": "↔"}
 
@@ -140,16 +144,12 @@ class _Pick:
 
 
 class _Picks:
-    """What is worth showing in the runs of one attribute set, by attribute number.
+    """What is worth showing in the runs of one attribute set, by attribute number."""
 
-    low, high: the order of bytes in integers.
-    """
-
-    __slots__ = ("low", "high", "by_number")
+    __slots__ = ("big", "by_number")
 
     def __init__(self, attr_set: AttrSet, ranks: dict[str, int], prefix: str = "") -> None:
-        self.low = 1 if attr_set.order == "big" else 0
-        self.high = 1 - self.low
+        self.big = attr_set.order == "big"
         self.by_number: dict[int, _Pick] = {}
         for number, attr in attr_set.attrs.items():
             path = prefix + attr.name
@@ -167,18 +167,18 @@ class _Picks:
             if not attr.secret:
                 self.by_number[number] = _Pick(rank or 0, path, attr.type, inner)
 
-    def spans(self, data: bytes, at: int, end: int) -> _Spans:
+    def spans(self, data: bytes, at: i64, end: i64) -> _Spans:
         """The attributes that are worth showing."""
-        low, high = self.low, self.high
+        big = self.big
         by_number = self.by_number
         found = _Spans()
         while end - at >= NLA_HDRLEN:
-            length = data[at + low] | data[at + high] << 8
+            length = u16(data, at, big)
             stop = at + length
             if length < NLA_HDRLEN or stop > end:
                 found.whole = False
                 return found
-            pick = by_number.get((data[at + low + 2] | data[at + high + 2] << 8) & NLA_TYPE_MASK)
+            pick = by_number.get(u16(data, at + 2, big) & NLA_TYPE_MASK)
             if pick is not None:
                 found.list.append(_Span(pick, at, stop))
             at = (length + 3 & ~3) + at
@@ -253,16 +253,19 @@ class _Header:
 class _Object(Kept):
     """What a message says it is about.
 
-    whole: its attributes can be walked to the end; text: the words, None where links are named.
+    whole: its attributes can be walked to the end; text: the words, None where links are named;
+    named: the words with their names, for messages of an interface while so much is learned.
     """
 
-    __slots__ = ("pieces", "whole", "text")
+    __slots__ = ("pieces", "whole", "text", "named", "interface", "lessons")
 
     def __init__(self, pieces: Pieces, whole: bool, text: str | None, size: int) -> None:
         super().__init__(size + _PIECE * len(pieces) + OVERHEAD)
         self.pieces = pieces
         self.whole = whole
         self.text = text
+        self.named = ""
+        self.interface = self.lessons = -1
 
 
 class Summarizer:
@@ -392,7 +395,17 @@ class Summarizer:
             summary.outcome = "malformed"
         if known.text is not None:
             return known.text
-        return self._join(known.pieces, message)
+        interface, lessons = message.record.interface, self._learned.lessons
+        if known.interface == interface and known.lessons == lessons:
+            return known.named
+        words = self._join(known.pieces, message)
+        if all(
+            self._learned.steady(interface, "link", (int(piece[1]),))
+            for piece in known.pieces
+            if _is_link(piece)
+        ):
+            known.named, known.interface, known.lessons = words, interface, lessons
+        return words
 
     def _known(self, message: Message, plan: Plan, dump: bool) -> _Object:
         """What a message is about, by the few attributes of it that tell."""
@@ -436,9 +449,9 @@ class Summarizer:
         whole = True
         at, end = plan.attrs_at, message.end
         if plan.set is not None and at < end:
-            if isinstance(plan.set, GuessSet) or not plan.set.name:
-                attrs = message.attrs
-                pieces = _known(attrs) or list(islice(_first(attrs), _FIRST))
+            if not plan.set.name:
+                # Nobody described it: no name is known well.
+                pieces = self._first(message, plan.set, at, end)
             else:
                 found: dict[int, tuple[str, Json]] = {}
                 if spans is not None:
@@ -454,13 +467,7 @@ class Summarizer:
                     if node is not None and node.display:
                         pieces.append(("", printable(node.display[:_LINE])))
                 if not pieces and (plan.header is None or not plan.header.identity):
-                    attrs = message.attrs
-                    if _secretive(plan.set):
-                        attrs = {}
-                        for layer in message.layers:
-                            if layer.name == "attrs":
-                                attrs = _public(layer)
-                    pieces = list(islice(_first(attrs), _FIRST))
+                    pieces = self._first(message, plan.set, at, end)
         elif plan.set is None and at < end:
             pieces = [("", f"{end - at} bytes")]
         if plan.header is not None and plan.header_end - plan.header_at >= plan.header.size:
@@ -472,6 +479,44 @@ class Summarizer:
             self._add_header(message.protocol, pieces, header, values, dump, bool(own))
             pieces[:0] = own
         return pieces, whole
+
+    @staticmethod
+    def _first(message: Message, attr_set: AttrSet, at: int, end: int) -> Pieces:
+        """The first plain values, as far as they tell nothing secret."""
+        pieces: Pieces = []
+        data = message.record.data
+        names: set[str] = set()
+        try:
+            for span in iter_attrs(data, at, end, attr_set.order):
+                if span.problem:
+                    raise Irregular
+                attr = attr_set.attrs.get(span.kind & NLA_TYPE_MASK)
+                if attr is not None and (attr.scoped or attr.multi) and not attr.secret:
+                    # What it is depends on others.
+                    if isinstance(attr.type, Nest):
+                        continue
+                    raise Irregular
+                if attr is not None and attr.secret:
+                    continue
+                for name, value in attr_set.values(data, span.start, span.padded, None).items():
+                    if name in names:
+                        raise Irregular
+                    names.add(name)
+                    if not isinstance(value, (dict, list)):
+                        pieces.append((name, _cut(_bare(value))))
+                if len(pieces) == _FIRST:
+                    return pieces
+        except Irregular:
+            pieces = []
+        if pieces:
+            return pieces
+        attrs = message.attrs
+        if _secretive(attr_set):
+            attrs = {}
+            for layer in message.layers:
+                if layer.name == "attrs":
+                    attrs = _public(layer)
+        return list(islice(_plain(attrs), _FIRST))
 
     @staticmethod
     def _add_header(
@@ -629,18 +674,18 @@ def _known(attrs: dict[str, Json]) -> Pieces:
     return pieces
 
 
-def _first(attrs: Json) -> Iterator[tuple[str, str]]:
+def _plain(attrs: Json) -> Iterator[tuple[str, str]]:
     """The plain values of an object in order; what is nested only if that is all there is."""
     if isinstance(attrs, list):
         for item in attrs:
-            yield from _first(item)
+            yield from _plain(item)
     elif isinstance(attrs, dict):
         plain = [name for name, value in attrs.items() if not isinstance(value, (dict, list))]
         for name in plain:
             yield name, _cut(_bare(attrs[name]))
         if not plain:
             for value in attrs.values():
-                yield from _first(value)
+                yield from _plain(value)
 
 
 def _bare(value: Json) -> str:
@@ -726,15 +771,15 @@ class Columns:
     def _stamp(self, number: int, time: str) -> str:
         """The first two columns."""
         digits = str(number)
-        if len(digits) < self._number:
-            digits = digits.rjust(self._number)
-        else:
+        if len(digits) > self._number:
             self._number = len(digits)
-        if len(time) < self._time:
-            time = time.rjust(self._time)
-        else:
+        if len(time) > self._time:
             self._time = len(time)
-        return f"{digits} {time} "
+        # A method where a format specification would do is what compiled code is fast with, and
+        # none where nothing is to be done.
+        first = digits if len(digits) == self._number else digits.rjust(self._number)
+        second = time if len(time) == self._time else time.rjust(self._time)
+        return f"{first} {second} "
 
     def _head(self, summary: Summary) -> _Head:
         """The columns between time and details."""
