@@ -5,7 +5,7 @@ from __future__ import annotations
 from .learn import FamilyInfo, Policy
 from .model import Node
 from .spec.checks import SIZES, Check, check_of
-from .spec.sets import Attr, AttrSet, IndexedArray, Nest, guess_set
+from .spec.sets import Attr, AttrSet, Guess, IndexedArray, Nest, guess_set
 from .spec.types import (
     OPAQUE,
     TEXT,
@@ -115,28 +115,13 @@ class Tables:
         if kind == "nested":
             return Nest(self.set_of(inside) if isinstance(inside, int) else guess_set(order))
         if kind == "nested-array":
-            item: Type = Told(_Guess(order), order)
+            item: Type = Told(Guess(order), order)
             if isinstance(inside, int):
                 item = Nest(self.set_of(inside))
             return IndexedArray(item, False, order)
         if kind == "binary":
             return OPAQUE
-        return Told(_Guess(order), order)
-
-
-class _Guess(Type):
-    """What policies do not tell: that an integer is big-endian, what is in an array."""
-
-    __slots__ = ("set",)
-
-    def __init__(self, order: str) -> None:
-        self.set = guess_set(order)
-
-    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
-        return self.set.guessed(data, start, end, 0, scope)
-
-    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
-        self.set.guess(node, data, start, end, 0, scope, walk)
+        return Told(Guess(order), order)
 
 
 class PolicyTables:

@@ -7,7 +7,7 @@ from struct import Struct
 from typing import Any, Final
 
 from ..model import Node
-from ..spec.sets import Attr, IndexedArray, Nest, SubMessageType, TypeValue
+from ..spec.sets import Attr, Guess, IndexedArray, Nest, SubMessageType, TypeValue
 from ..spec.structs import Field, StructType
 from ..spec.types import (
     PREFIX,
@@ -105,7 +105,11 @@ class Lines(Straight):
 
     def part_of(self, run: Run, attr: Attr | None, kind: int) -> Part:
         if attr is None:
-            return Part()
+            number = kind & NLA_TYPE_MASK
+            if run.set.name or number in run.set.attrs:
+                return Part()
+            guess = Attr(f"attr-{number}", "", number, False, Guess(run.set.order, kind))
+            return _Guessed(self, guess, guess.type, run.depth)
         part = self.typed(attr, attr.type, run.depth)
         return part if attr.check is None else _Checked(self, attr, part)
 
@@ -122,10 +126,9 @@ class Lines(Straight):
         if class_ is Nest:
             return _Nest(self, attr, any_, depth)
         if class_ is IndexedArray:
-            item = any_.item
-            if type(item) is Nest or not _fills(item):
-                return _Array(self, attr, any_, depth)
-            return Part()
+            return _Array(self, attr, any_, depth)
+        if class_ is Guess:
+            return _Guessed(self, attr, type_, depth)
         if class_ is SubMessageType:
             return _SubMessage(self, attr, any_, depth)
         if class_ is TypeValue:
@@ -154,6 +157,31 @@ class Lines(Straight):
         if isinstance(type_, LabelScalar) and isinstance(value, int):
             return type_.shown(value, self.walk)
         return shown(value)
+
+    def item(self, type_: Type, data: bytes, start: int, stop: int, scope: RunScope) -> str:
+        """How what stands in an array is shown; raises Irregular."""
+        while type(type_).simpler is not Type.simpler:
+            simpler = type_.simpler(data, start, stop, scope)
+            if simpler is None:
+                raise Irregular
+            type_ = simpler
+        if isinstance(type_, Guess):
+            return self.guessed(type_, data, start, stop)
+        if _fills(type_) and not isinstance(type_, LabelScalar):
+            raise Irregular
+        return self.shown_by(type_, type_.value(data, start, stop, None))
+
+    @staticmethod
+    def guessed(type_: Guess, data: bytes, start: int, stop: int) -> str:
+        """How what nobody described is shown; raises Irregular where it seems to be attributes."""
+        what = type_.what(data, start, stop)
+        if what == "nest":
+            raise Irregular
+        if what == "bytes":
+            text = hex_text(data[start:stop])
+        else:
+            text = shown(type_.value(data, start, stop, None))
+        return f"{text} (guessed)"
 
 
 def _fills(type_: Type) -> bool:
@@ -221,6 +249,16 @@ class _Number(_Line):
     def write(self, out: list[str], data: bytes, at: int, stop: int, scope: RunScope) -> None:
         number = self.type.number(data, at + NLA_HDRLEN, stop)
         out.append((self.left + str(number)).ljust(self.wide) + self.tail)
+
+
+class _Guessed(_Line):
+    def __init__(self, lines: Lines, attr: Attr, type_: Type, depth: int) -> None:
+        super().__init__(lines, attr, depth)
+        assert isinstance(type_, Guess)
+        self.type = type_
+
+    def write(self, out: list[str], data: bytes, at: int, stop: int, scope: RunScope) -> None:
+        out.append(self.line(self.lines.guessed(self.type, data, at + NLA_HDRLEN, stop)))
 
 
 class _Label(_Line):
@@ -329,7 +367,7 @@ class _Array(_Line):
                 out.append(f"{inner}{index}:\n")
                 self.lines.write_run(out, item.set, self.depth + 2, data, start, span.stop, scope)
             else:
-                text = self.lines.shown_by(item, item.value(data, start, span.stop, None))
+                text = self.lines.item(item, data, start, span.stop, scope)
                 out.append(f"{inner}{index}: {text}\n")
         out[mark] = self.line(f"{count} item" + ("" if count == 1 else "s"))
 

@@ -495,6 +495,28 @@ def guess_kind(data: bytes, start: int, end: int, kind: int, order: str) -> str:
     return "integer" if size == 8 else "bytes"
 
 
+class Guess(Type):
+    """What nobody described, read by what its bytes look like. kind: its nla_type, 0 if it has
+    none of its own.
+    """
+
+    __slots__ = ("set", "kind")
+
+    def __init__(self, order: str, kind: int = 0) -> None:
+        self.set = guess_set(order)
+        self.kind = kind
+
+    def what(self, data: bytes, start: int, end: int) -> str:
+        """As guess_kind."""
+        return guess_kind(data, start, end, self.kind, self.set.order)
+
+    def value(self, data: bytes, start: int, end: int, scope: Scope | None) -> Json:
+        return self.set.guessed(data, start, end, self.kind, scope)
+
+    def fill(self, node: Node, data: bytes, start: int, end: int, scope: Scope, walk: Walk) -> None:
+        self.set.guess(node, data, start, end, self.kind, scope, walk)
+
+
 class Nest(Type):
     """Attributes inside an attribute."""
 
