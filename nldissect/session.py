@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from os import PathLike, fspath
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -62,6 +61,7 @@ class Session:
     headers decide it and transactions do not matter: then only the records that have such a
     message, and the requests that they answer, are looked at. outcomes: tell transactions what
     becomes of them, which takes memory for each. The capture is closed with the session.
+    failure: what ended a file before its end, in the first pass.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Session:
             from .redact import Redactor
 
             self.redactor = Redactor(self.dissector)
+        self.failure: CaptureError | None = None
         self._chosen: dict[int, int] | None = None
         self._outcomes: dict[int, Transaction] | None = {} if outcomes else None
         if capture.seekable:
@@ -134,10 +135,12 @@ class Session:
 
             first = Tracker(dissector, None if outcomes is None else take, fates=found)
         # What is wrong with the file is told by the pass that shows it.
-        with suppress(CaptureError):
+        try:
             self._chosen = dissector.survey(
                 self.capture, first, only.headers if only is not None and only.exact else None
             )
+        except CaptureError as error:
+            self.failure = error
         if first is not None:
             first.finish()
             found.finish()
@@ -191,15 +194,12 @@ class Session:
                 if wanted is None or (wanted.exact and message.type >= 0) or wanted.match(message):
                     yield message
 
-    def skip(self, records: Iterable[Record]) -> bool:
-        """Passes over records, but for what they tell of those that follow; False without any."""
-        pass_over = self.dissector.pass_over
+    def skip(self, records: Iterable[Record]) -> None:
+        """Passes over records, but for what they tell of those that follow."""
+        dissector = self.dissector
         redactor = self.redactor
-        some = False
         for record in records:
-            some = True
-            pass_over(record if redactor is None else redactor.record(record))
-        return some
+            dissector.pass_over(record if redactor is None else redactor.record(record))
 
     def exchanges(self) -> Iterator[Exchange]:
         """Transactions with their messages, each when nothing can be added to it any more.

@@ -7,7 +7,7 @@ from typing import Final
 
 from nldissect.errors import CaptureError
 
-CHUNK: Final = 1 << 20
+CHUNK: Final = 1 << 16
 
 _LENGTH_LIMIT: Final = 1 << 28
 _USUAL_SNAPLEN: Final = 1 << 18

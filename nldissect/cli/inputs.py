@@ -41,9 +41,7 @@ _LINK_TYPES: Final = {
 _DIAGNOSES_SHOWN: Final = 3
 _DROPS_SHOWN: Final = 3
 _FIRST_PART: Final = 2048
-_PART: Final = 4096
-_ROUNDS: Final = 3
-"""How many parts each process gets, so that none waits long for another."""
+_PART: Final = 512
 _COLLECT: Final = 2_000_000
 
 
@@ -113,37 +111,37 @@ class Printer:
         return True
 
     def _write_in_parts(self, source: Session, writer: Writer) -> None:
-        """Writes so many records in each process, which begins with what was learned up to them."""
-        jobs = Jobs(self._jobs, self._output)
+        """Writes in several processes, which all pass over the parts that others write."""
         source.begin()
         records = iter(source.capture)
         # The first part warms up what all processes then have.
         self._write(source, writer, source.of(islice(records, _FIRST_PART), self._wanted))
-        rest = source.dissector.surveyed - _FIRST_PART
-        size = max(_PART, rest // (_ROUNDS * self._jobs) + 1)
-        # Collecting would touch, and so copy, what the processes share.
-        gc.freeze()
+        parts = -(-(source.dissector.surveyed - _FIRST_PART) // _PART)
+        if parts > 0:
+            # Collecting would touch, and so copy, what the processes share.
+            gc.freeze()
 
-        def part() -> int:
-            # What ends the capture is told by this process's parent.
-            with suppress(CaptureError):
-                self._write(source, writer, source.of(islice(records, size), self._wanted))
-            return FOUND if self._diagnostics.code == FOUND else DONE
+            def work(place: int, done: Callable[[], None]) -> int:
+                # What ends the capture is told by this process's parent.
+                with suppress(CaptureError):
+                    for part in range(parts):
+                        own = islice(records, _PART)
+                        if part % self._jobs == place:
+                            self._write(source, writer, source.of(own, self._wanted))
+                            done()
+                        else:
+                            source.skip(own)
+                return FOUND if self._diagnostics.code == FOUND else DONE
 
-        try:
-            more = rest > 0
-            while more:
-                jobs.run(part)
-                more = source.skip(islice(records, size))
-        except CaptureError:
-            jobs.finish()
-            raise
-        else:
-            jobs.finish()
-        finally:
-            jobs.stop()
-            if FOUND in jobs.codes:
+            jobs = Jobs(min(self._jobs, parts), work, self._output)
+            try:
+                codes = jobs.finish()
+            finally:
+                jobs.stop()
+            if FOUND in codes:
                 self._diagnostics.fail(FOUND)
+        if source.failure is not None:
+            raise source.failure
 
 
 def each(

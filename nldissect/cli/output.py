@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from errno import EINVAL, ENOTSUP
 from types import TracebackType
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from ..errors import OutputError
 
@@ -17,6 +17,13 @@ _ASCII: Final = str.maketrans(
     {"→": "->", "←": "<-", "⇐": "<=", "…": "...", "↔": "--", "µ": "u"}
     | dict(zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "_.-:=+*#...####"))
 )
+
+
+class Sink(Protocol):
+    """What bytes are written to."""
+
+    def write(self, data: memoryview, /) -> int: ...
+    def flush(self) -> None: ...
 
 
 class OutputClosed(Exception):
@@ -36,9 +43,10 @@ class Output:
         self._by_line = by_line
         self._held: list[bytes] = []
         self._size = 0
-        self._stream = self._open()
-        self.terminal = self.path is None and self._stream.isatty()
-        self.width = _columns(self._stream) if self.terminal else 0
+        self._file = self._open()
+        self._stream: Sink = self._file
+        self.terminal = self.path is None and self._file.isatty()
+        self.width = _columns(self._file) if self.terminal else 0
         self._ascii = self.terminal and locale.getencoding().lower() not in ("utf-8", "utf8")
 
     def _open(self) -> IO[bytes]:
@@ -58,23 +66,7 @@ class Output:
         if self._size >= _HOLD or self._by_line:
             self.flush()
 
-    def copy(self, held: IO[bytes]) -> None:
-        """Takes all bytes of a file without reading them where the system can do that."""
-        self.flush()
-        done = 0
-        size = os.fstat(held.fileno()).st_size
-        with suppress(OSError, ValueError):
-            while not self._ascii and done < size:
-                sent = os.sendfile(self._stream.fileno(), held.fileno(), done, size - done)
-                if not sent:
-                    break
-                done += sent
-        # The rest, with the errors that there may be.
-        held.seek(done)
-        while data := held.read(_HOLD):
-            self.write(data)
-
-    def redirect(self, stream: IO[bytes]) -> None:
+    def redirect(self, stream: Sink) -> None:
         """From now on writes there."""
         self._stream = stream
         self._ascii = False
@@ -109,14 +101,14 @@ class Output:
         if self.path is None:
             with suppress(OSError, ValueError):
                 null = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(null, self._stream.fileno())
+                os.dup2(null, self._file.fileno())
                 os.close(null)
 
     def sync(self) -> None:
         """Hands over everything that is held and waits until a file is on the disk."""
         self.flush()
         try:
-            os.fsync(self._stream.fileno())
+            os.fsync(self._file.fileno())
         except OSError as error:
             # Pipes and devices have no disk.
             if error.errno not in (EINVAL, ENOTSUP):
@@ -128,7 +120,7 @@ class Output:
             self.flush()
         finally:
             if self.path is not None:
-                self._stream.close()
+                self._file.close()
 
     def __enter__(self) -> Output:
         return self
