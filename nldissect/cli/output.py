@@ -87,7 +87,8 @@ class Output:
         try:
             view = memoryview(data)
             while view:
-                view = view[self._stream.write(view) :]
+                written = self._stream.write(view)
+                view = view[written:]
             self._stream.flush()
         except BrokenPipeError:
             self._abandon()
