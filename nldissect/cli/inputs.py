@@ -122,15 +122,15 @@ class Printer:
             gc.freeze()
 
             def work(place: int, done: Callable[[], None]) -> int:
-                # What ends the capture is told by this process's parent.
-                with suppress(CaptureError):
-                    for part in range(parts):
-                        own = islice(records, _PART)
-                        if part % self._jobs == place:
-                            self._write(source, writer, source.of(own, self._wanted))
-                            done()
-                        else:
-                            source.skip(own)
+                for part in range(parts):
+                    # What ends the capture is told by this process's parent.
+                    with suppress(CaptureError):
+                        some = islice(records, _PART)
+                        if part % self._jobs != place:
+                            source.skip(some)
+                            continue
+                        self._write(source, writer, source.of(some, self._wanted))
+                    done()
                 return FOUND if self._diagnostics.code == FOUND else DONE
 
             jobs = Jobs(min(self._jobs, parts), work, self._output)

@@ -8,14 +8,18 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection, Pipe, wait
-from typing import Final, cast
+from select import select
+from typing import Final
 
 from ..errors import OutputError
-from .output import Output
+from .output import Output, OutputClosed
 
 _AHEAD: Final = 1 << 23
-"""How many bytes are taken of a process whose turn has not come."""
+"""How many bytes a process has ready before it waits for its turn."""
+
+_CLOSED: Final = 71
+_FAILED: Final = 72
+_TURN: Final = b"."
 
 Work = Callable[[int, Callable[[], None]], int]
 """Is given the place of its process and what ends a part; gives an exit code."""
@@ -26,40 +30,52 @@ def available() -> bool:
     return hasattr(os, "fork")
 
 
-class _Sender:
-    """What a process writes to, in place of the output."""
+class _Parts:
+    """The parts of a process, which are written when the token comes to it.
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+    mine: where the token comes from; following: where it goes to.
+    """
+
+    def __init__(self, output: Output, mine: int, following: int) -> None:
+        self._output = output
+        self._stream = output.redirect(self)
+        self._mine = mine
+        self._following = following
+        self._part: list[bytes] = []
+        self._ready: deque[bytes] = deque()
+        self._size = 0
 
     def write(self, data: memoryview) -> int:
-        if data:
-            self._pipe.send_bytes(data)
+        """Takes what belongs to the part that is under way."""
+        self._part.append(bytes(data))
+        self._size += len(data)
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Nothing is written before its turn."""
 
+    def end(self) -> None:
+        """The part is whole."""
+        self._output.flush()
+        self._ready.append(b"".join(self._part))
+        self._part.clear()
+        while self._ready and select([self._mine], (), (), None if self._size > _AHEAD else 0)[0]:
+            self._write()
 
-class _Worker:
-    """A process; parts: what came of it, with b"" where a part ends."""
+    def finish(self) -> None:
+        """Writes all that is left."""
+        while self._ready:
+            self._write()
 
-    def __init__(self, pid: int, pipe: Connection) -> None:
-        self.pid = pid
-        self.pipe = pipe
-        self.parts: deque[bytes] = deque()
-        self.held = 0
-        self.ended = False
-
-    def take(self) -> None:
-        try:
-            data = self.pipe.recv_bytes()
-        except (EOFError, OSError):
-            self.ended = True
-            self.pipe.close()
-        else:
-            self.parts.append(data)
-            self.held += len(data)
+    def _write(self) -> None:
+        os.read(self._mine, 1)
+        part = self._ready.popleft()
+        self._size -= len(part)
+        self._output.redirect(self._stream)
+        self._output.write(part)
+        self._output.flush()
+        self._output.redirect(self)
+        os.write(self._following, _TURN)
 
 
 class Jobs:
@@ -70,31 +86,34 @@ class Jobs:
 
     def __init__(self, count: int, work: Work, output: Output) -> None:
         self._output = output
-        self._workers: list[_Worker] = []
+        self._pids: set[int] = set()
+        self._tokens = [os.pipe() for _ in range(count)]
+        self._words, words = os.pipe()
         output.flush()
-        for place in range(count):
-            ours, theirs = Pipe(duplex=False)
-            pid = os.fork()
-            if not pid:
-                ours.close()
-                self._work(work, place, theirs)
-            theirs.close()
-            self._workers.append(_Worker(pid, ours))
+        try:
+            for place in range(count):
+                pid = os.fork()
+                if not pid:
+                    self._work(work, place, words)
+                self._pids.add(pid)
+        finally:
+            os.close(words)
+        os.write(self._tokens[0][1], _TURN)
 
-    def _work(self, work: Work, place: int, pipe: Connection) -> None:
+    def _work(self, work: Work, place: int, words: int) -> None:
         """What a process does; it does not return."""
         code = 70
         try:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            output = self._output
-            output.redirect(_Sender(pipe))
-
-            def done() -> None:
-                output.flush()
-                pipe.send_bytes(b"")
-
-            code = work(place, done)
-            output.flush()
+            following = self._tokens[(place + 1) % len(self._tokens)][1]
+            parts = _Parts(self._output, self._tokens[place][0], following)
+            code = work(place, parts.end)
+            parts.finish()
+        except OutputClosed:
+            code = _CLOSED
+        except OutputError as error:
+            code = _FAILED
+            os.write(words, str(error).encode("utf-8", "backslashreplace"))
         except BaseException as error:
             if not isinstance(error, KeyboardInterrupt):
                 with suppress(OSError, ValueError):
@@ -103,41 +122,31 @@ class Jobs:
             os._exit(code)
 
     def finish(self) -> set[int]:
-        """Hands over all parts and gives the exit codes; raises OutputError."""
-        workers, turn = self._workers, 0
-        while True:
-            worker = workers[turn % len(workers)]
-            if worker.parts:
-                data = worker.parts.popleft()
-                worker.held -= len(data)
-                if data:
-                    self._output.write(data)
-                else:
-                    turn += 1
-            elif worker.ended:
-                break
-            else:
-                due = [w for w in workers if not w.ended and (w is worker or w.held < _AHEAD)]
-                for pipe in cast(list[Connection], wait([w.pipe for w in due])):
-                    next(w for w in due if w.pipe is pipe).take()
+        """Waits for all and gives the exit codes; raises OutputError and OutputClosed."""
         codes: set[int] = set()
-        # The one that has no more parts first: if it came to grief, others may wait for ever.
-        for worker in (workers[turn % len(workers)], *workers):
-            if worker in workers:
-                _, status = os.waitpid(worker.pid, 0)
-                workers.remove(worker)
-                worker.pipe.close()
-                code = os.waitstatus_to_exitcode(status)
-                codes.add(code)
-                if code not in (0, 1):
-                    raise OutputError(f"a process ended with {code}")
+        while self._pids:
+            pid, status = os.wait()
+            if pid not in self._pids:
+                continue
+            self._pids.remove(pid)
+            code = os.waitstatus_to_exitcode(status)
+            codes.add(code)
+            if code == _CLOSED:
+                raise OutputClosed
+            if code == _FAILED:
+                raise OutputError(os.read(self._words, 4096).decode())
+            if code not in (0, 1):
+                raise OutputError(f"a process ended with {code}")
         return codes
 
     def stop(self) -> None:
         """Ends what is still running; its output is dropped."""
-        for worker in self._workers:
+        for pid in self._pids:
             with suppress(OSError):
-                os.kill(worker.pid, signal.SIGKILL)
-                os.waitpid(worker.pid, 0)
-            worker.pipe.close()
-        self._workers.clear()
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+        self._pids.clear()
+        for pipe in (self._words, *(end for token in self._tokens for end in token)):
+            with suppress(OSError):
+                os.close(pipe)
+        self._tokens.clear()

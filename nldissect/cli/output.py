@@ -66,10 +66,11 @@ class Output:
         if self._size >= _HOLD or self._by_line:
             self.flush()
 
-    def redirect(self, stream: Sink) -> None:
-        """From now on writes there."""
+    def redirect(self, stream: Sink) -> Sink:
+        """From now on writes there; gives where it did before."""
+        before = self._stream
         self._stream = stream
-        self._ascii = False
+        return before
 
     def text(self, text: str) -> None:
         """Takes text."""
@@ -82,7 +83,7 @@ class Output:
         data = b"".join(self._held)
         self._held.clear()
         self._size = 0
-        if self._ascii:
+        if self._ascii and self._stream is self._file:
             data = data.decode().translate(_ASCII).encode("ascii", "backslashreplace")
         try:
             view = memoryview(data)
