@@ -491,13 +491,12 @@ class Summarizer:
                 if span.problem:
                     raise Irregular
                 attr = attr_set.attrs.get(span.kind & NLA_TYPE_MASK)
-                if attr is not None and (attr.scoped or attr.multi) and not attr.secret:
-                    # What it is depends on others.
-                    if isinstance(attr.type, Nest):
+                if attr is not None and attr_set.name:
+                    if attr.secret or isinstance(attr.type, Nest):
                         continue
-                    raise Irregular
-                if attr is not None and attr.secret:
-                    continue
+                    if attr.scoped or attr.multi:
+                        # What it is depends on others.
+                        raise Irregular
                 for name, value in attr_set.values(data, span.start, span.padded, None).items():
                     if name in names:
                         raise Irregular
@@ -511,7 +510,7 @@ class Summarizer:
         if pieces:
             return pieces
         attrs = message.attrs
-        if _secretive(attr_set):
+        if attr_set.name and _secretive(attr_set):
             attrs = {}
             for layer in message.layers:
                 if layer.name == "attrs":
