@@ -1176,7 +1176,14 @@ class Dissector(Decode):
             if len(record.data) - at > _VERDICT_BYTES:
                 return b""
             return b"%b|%b%b" % (said, record.data[at : at + 8], record.data[at + 16 :])
-        return b"%b|%b" % (said, record.data[at + 4 : at + 6] + record.data[at + 16 : at + 17])
+        sent = record.data
+        least = at + NLMSG_HDRLEN + GENL_HDRLEN
+        if message.protocol == NETLINK_GENERIC and (
+            len(sent) < least or u32(sent, at, message.order == "big") < least - at
+        ):
+            # It may be too short to have a command.
+            return b""
+        return b"%b|%b%b" % (said, sent[at + 4 : at + 6], sent[at + 16 : at + 17])
 
     def _settled(self, message: Message) -> bool:
         """Whether another message of that type has the same names."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from nldissect.capture.source import open_capture
 from nldissect.dissect import Dissector, flag_names
+from nldissect.export import ndjson, text
 from nldissect.learn import Learned
 from nldissect.model import Message, Process, Record
 from nldissect.text import printable
@@ -422,3 +423,94 @@ def test_sockets_of_tipc_are_told_without_a_header(order: str) -> None:
     reader = dissector(order={"<": "little", ">": "big"}[order])
     (message,) = check_record(reader, item)
     assert (message.header, message.attrs) == (None, {"sock": {"ref": 7}})
+
+
+CHANGES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from((0, 1, 4, 8, 255))), max_size=3)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((0, 16)),  # the protocol
+            st.sampled_from((2, 3)),
+            st.sampled_from((0, 2, 0x100, 0x200, 0x300)),
+            st.sampled_from((0, -22, -95)),
+            st.sampled_from((0, 0, 17, 18, 24)),  # the request's length, 0 for all of it
+            st.booleans(),
+            CHANGES,
+        ),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_what_is_said_again_is_what_is_said_at_first(
+    told: list[tuple[int, int, int, int, int, bool, list[tuple[int, int]]]],
+) -> None:
+    first, again = dissector(), dissector()
+    out: dict[Dissector, list[bytes]] = {first: [], again: []}
+    for reader, lines in out.items():
+        reader.learned.rename(0x23, "nl80211")
+        reader.tracker = Tracker(reader)
+        trees = text.Writer(lines.append, [])
+        objects = ndjson.Writer(lines.append, [])
+        for number, (protocol, kind, flags, code, size, whole, changes) in enumerate(told * 2, 1):
+            id_, body = 18, bytes(16) + attr(3, b"v0\0")
+            if protocol:
+                id_, body = 0x23, b"\5\0\0\0" + attr(1, b"\1\0\0\0")
+            body = body[: size - 16] if size else body
+            asked = nlmsg(id_, body, 5, number % 3, number % 2)
+            copy = asked if whole else asked[:16]
+            said = struct.pack("<i", code) + (copy if kind == 2 else b"")
+            if flags & 0x200:
+                said += attr(1, b"no\0") + attr(2, struct.pack("<I", 32))
+            data = bytearray(link(protocol) + nlmsg(kind, said, flags, number % 3, 9))
+            for at, value in changes:
+                data[16 + at % (len(data) - 16)] = value
+            for side, raw in enumerate((link(protocol) + asked, bytes(data))):
+                if reader is first:
+                    reader._verdicts.clear()
+                place = 2 * number + side
+                for message in reader.dissect(Record(place, place, 0, 253, raw, len(raw))):
+                    objects.message(message)
+                    trees.message(message)
+    assert out[first] == out[again]
+
+
+def test_what_the_kernel_told_of_policies_since_is_told() -> None:
+    reader = dissector(learning=True)
+    reader.learned.rename(0x30, "novel")
+    asked = nlmsg(0x30, b"\1\0\0\0" + attr(1, b"\1\0\0\0"), 5)
+    refused = link(16) + nlmsg(
+        2, struct.pack("<i", -22) + asked + attr(2, struct.pack("<I", 20)), 0x200, pid=7
+    )
+    rules = nlmsg(
+        16,
+        b"\x0a\2\0\0"
+        + attr(1, b"\x30\0")
+        + attr(9, attr(1, attr(1, struct.pack("<I", 0)) + attr(2, struct.pack("<I", 0))))
+        + attr(8, attr(0, attr(1, attr(1, struct.pack("<I", 2))))),
+        pid=7,
+    )
+    told = []
+    for number, data in enumerate((refused, refused, link(16) + rules, refused), 1):
+        (message,) = reader.dissect(Record(number, 0, 0, 253, data, len(data)))
+        told.append(message.error)
+    assert told[0] is told[1]
+    assert told[3] is not told[1]
+
+
+def test_a_refusal_without_a_copy_has_a_hint_from_the_request_that_was_sent() -> None:
+    reader = dissector()
+    reader.learned.rename(0x23, "nl80211")
+    reader.tracker = Tracker(reader)
+    errors = []
+    for number, size in enumerate((3, 4, 3), 1):
+        asked = nlmsg(0x23, b"\5\0\0\0" + attr(3, bytes(size)), 5, number)
+        refused = nlmsg(2, struct.pack("<i", -22) + asked[:16], 0x100, number, 7)
+        for data in (link(16) + asked, link(16) + refused):
+            (message,) = reader.dissect(Record(number, 0, 0, 253, data, len(data)))
+        assert message.error is not None
+        errors.append(message.error["hint"])
+    assert errors[0] == errors[2] == "ifindex: 3 bytes where u32 has 4"
+    assert errors[1] is None

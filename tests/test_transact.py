@@ -897,3 +897,50 @@ def test_answers_fit_their_requests(path: Path) -> None:
             assert (length, kind, seq, pid) == (
                 request.length, txn.type, txn.seq, request.pid,
             )  # fmt: skip
+
+
+def test_records_are_let_go_of_with_their_last_request() -> None:
+    reader = dissector()
+    ended: list[Transaction] = []
+
+    def end(txn: Transaction) -> None:
+        ended.append(txn)
+        txn.forget()
+
+    tracker = Tracker(reader, end)
+    for number in range(1, 3001):
+        record = Record(number, 0, 0, 253, bytes(20_000), 20_000)
+        for seq in (2 * number, 2 * number + 1):
+            tracker.see(record, seq, ROUTE, "little", 16, 48, GETLINK, REQUEST, seq, 0)
+    # Many more bytes have passed than may be held: the oldest of them went first, in order.
+    assert [txn.seq for txn in ended] == list(range(2, 2 + len(ended)))
+    assert len(ended) > 4000
+    tracker.finish()
+    assert len(ended) == 6000
+    assert not tracker._held
+
+
+def test_parts_of_a_dump_in_one_record_are_counted_whatever_stands_between_them() -> None:
+    talk = Talk()
+    dump = txn_of(talk.one(nlmsg(GETLINK, REQUEST | DUMP, 7)))
+    part, other = nlmsg(NEWLINK, MULTI, 7, 99), nlmsg(NEWLINK, 0, 0, 0)
+    first = talk.all(part, part, part)
+    second = talk.all(part, other, part, nlmsg(NEWLINK, MULTI, 7, 99, body=bytes(20)), part)
+    assert [message.txn is dump for message in first + second] == [True] * 4 + [False] + [True] * 3
+    assert {message.latency_ns for message in first} == {MS}
+    assert [message.latency_ns for message in second] == [2 * MS, None, 2 * MS, 2 * MS, 2 * MS]
+    assert [message.direction for message in second] == ["reply", "notify"] + ["reply"] * 3
+    assert (dump.answers, dump.parts) == (7, 2)
+    again = talk.tracker
+    assert again.alike == nlmsg(NEWLINK, MULTI, 7, 99)[4:16]
+
+
+def test_a_part_that_tells_of_a_change_is_not_like_those_before() -> None:
+    talk = Talk()
+    dump = txn_of(talk.one(nlmsg(GETLINK, REQUEST | DUMP, 7)))
+    part = nlmsg(NEWLINK, MULTI, 7, 99)
+    changed = nlmsg(NEWLINK, MULTI | INTR, 7, 99)
+    messages = talk.all(part, part, changed, part, part)
+    assert [codes(message) for message in messages] == [[], [], ["txn.interrupted"], [], []]
+    assert dump.interrupted
+    assert dump.answers == 5
