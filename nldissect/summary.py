@@ -717,8 +717,9 @@ def _operation(message: Message) -> str:
         return "done"
     if message.type == NLMSG_ERROR:
         order: Literal["little", "big"] = "big" if message.order == "big" else "little"
-        code = int.from_bytes(message.data[NLMSG_HDRLEN:][:4], order, signed=True)
-        return "error" if code < 0 else "ack"
+        code = message.data[NLMSG_HDRLEN : NLMSG_HDRLEN + 4]
+        refused = len(code) == 4 and int.from_bytes(code, order, signed=True) < 0
+        return "error" if refused else "ack"
     if message.type < NLMSG_MIN_TYPE:
         return message.operation_c.removeprefix("NLMSG_").lower() or f"type {message.type}"
     if message.protocol == NETLINK_NETFILTER:

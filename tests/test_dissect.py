@@ -436,7 +436,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from((0, 1, 4, 8, 2
             st.sampled_from((2, 3)),
             st.sampled_from((0, 2, 0x100, 0x200, 0x300)),
             st.sampled_from((0, -22, -95)),
-            st.sampled_from((0, 0, 17, 18, 24)),  # the request's length, 0 for all of it
+            st.sampled_from((0, 0, 17, 18, 24)),  # what is captured of the request, 0 for all
             st.booleans(),
             CHANGES,
         ),
@@ -458,8 +458,8 @@ def test_what_is_said_again_is_what_is_said_at_first(
             id_, body = 18, bytes(16) + attr(3, b"v0\0")
             if protocol:
                 id_, body = 0x23, b"\5\0\0\0" + attr(1, b"\1\0\0\0")
-            body = body[: size - 16] if size else body
             asked = nlmsg(id_, body, 5, number % 3, number % 2)
+            sent = asked[:size] if size else asked
             copy = asked if whole else asked[:16]
             said = struct.pack("<i", code) + (copy if kind == 2 else b"")
             if flags & 0x200:
@@ -467,7 +467,7 @@ def test_what_is_said_again_is_what_is_said_at_first(
             data = bytearray(link(protocol) + nlmsg(kind, said, flags, number % 3, 9))
             for at, value in changes:
                 data[16 + at % (len(data) - 16)] = value
-            for side, raw in enumerate((link(protocol) + asked, bytes(data))):
+            for side, raw in enumerate((link(protocol) + sent, bytes(data))):
                 if reader is first:
                     reader._verdicts.clear()
                 place = 2 * number + side
@@ -514,3 +514,17 @@ def test_a_refusal_without_a_copy_has_a_hint_from_the_request_that_was_sent() ->
         errors.append(message.error["hint"])
     assert errors[0] == errors[2] == "ifindex: 3 bytes where u32 has 4"
     assert errors[1] is None
+
+
+def test_an_ack_of_a_request_that_is_cut_has_no_command() -> None:
+    reader = dissector()
+    reader.learned.rename(0x23, "nl80211")
+    reader.tracker = Tracker(reader)
+    named = []
+    for number, size in enumerate((24, 18, 24), 1):
+        asked = nlmsg(0x23, b"\5\0\0\0" + attr(1, b"\1\0\0\0"), 5, number)
+        done = nlmsg(2, bytes(4) + asked[:16], 0x100, number, 7)
+        for data in (link(16) + asked[:size], link(16) + done):
+            (message,) = reader.dissect(Record(number, 0, 0, 253, data, len(data)))
+        named.append(message.operation)
+    assert named == ["get-interface", "", "get-interface"]

@@ -152,3 +152,14 @@ def test_link_names_over_time() -> None:
     assert [learned.link_name(0, 7, record) for record in (1, 5, 9)] == ["eth0", "eth0", "wan0"]
     assert learned.link_name(0, 8, 1) is None
     assert learned.fact(1, 9, "link", (7,)) is None
+
+
+def test_what_is_steady_is_so_until_something_else_is_told() -> None:
+    learned = Learned()
+    assert learned.steady(0, "link", (3,))
+    assert not learned.lessons
+    for record, name in enumerate(("v0", "v0", "v1"), 1):
+        learned.teach(0, record, "link", (3,), (name,))
+        assert learned.steady(0, "link", (3,)) == (name == "v0")
+        assert learned.lessons == (2 if name == "v1" else 1)
+    assert learned.steady(1, "link", (3,))

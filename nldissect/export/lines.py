@@ -108,7 +108,8 @@ class Lines(Straight):
             number = kind & NLA_TYPE_MASK
             if run.set.name or number in run.set.attrs:
                 return Part()
-            guess = Attr(f"attr-{number}", "", number, False, Guess(run.set.order, kind))
+            order = "big" if kind & NLA_F_NET_BYTEORDER else run.set.order
+            guess = Attr(f"attr-{number}", "", number, False, Guess(order, kind))
             return _Guessed(self, guess, guess.type, run.depth)
         part = self.typed(attr, attr.type, run.depth)
         return part if attr.check is None else _Checked(self, attr, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -208,3 +209,31 @@ def test_the_header_of_an_undescribed_family_is_shown() -> None:
     reader = dissector(learning=True)
     messages = [m for data in (reply, request) for m in reader.dissect(record(link(16) + data))]
     assert "  header: 11 22 33 44\n" in text_of(messages)
+
+
+@pytest.mark.parametrize("flags", [0, 0x4000])
+@pytest.mark.parametrize("payload", [b"", b"\1", b"\0\3", b"\0\0\0\3", b"\0" * 7 + b"\3", b"abc\0"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_guesses_are_the_same_both_ways(flags: int, payload: bytes, order: str) -> None:
+    reader = dissector(order={"<": "little", ">": "big"}[order])
+    run = attr(1, attr(1, payload, order), order) + attr(2 | flags, payload, order)
+    data = link(16) + nlmsg(0x99, b"\1\1\0\0" + run, 1, order=order)
+    messages = reader.dissect(record(data))
+    assert text_of(messages) == text_of(messages, straight=False)
+
+
+def test_names_change_in_what_is_kept_for_their_interface_alone() -> None:
+    reader = dissector()
+    body = struct.pack("<BBBBI", 2, 24, 0, 0, 3) + attr(2, b"\1\2\3\4") + attr(8, bytes(4))
+    told = []
+    for number in range(1, 9):
+        reader.learned.teach(number % 2, number, "link", (3,), (f"v{number // 4}",))
+        data = link(0) + nlmsg(20, body, 2, pid=7)
+        told += reader.dissect(Record(number, 0, number % 2, 253, data, len(data)))
+    shown: list[bytes] = []
+    tree = Writer(shown.append, [])
+    for message in told:
+        tree.message(message)
+    names = [re.search(rb"(v\d)\)? *\(?3|3 \((v\d)\)", text) for text in shown]
+    found = [match and (match.group(1) or match.group(2)) for match in names]
+    assert found == [b"v0"] * 3 + [b"v1"] * 4 + [b"v2"]
