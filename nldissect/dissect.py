@@ -134,12 +134,12 @@ class Verdict:
 class Sketch:
     """What all messages of a type, command and direction have in common where nothing is odd.
 
-    changes: of the learned families when it was made; after another it may be wrong. header_size,
-    attrs_at: counted from the end of the nlmsghdr.
+    changes: what was learned until it was made; after more it may be wrong. header_at, attrs_at:
+    counted from the end of the nlmsghdr. remarks: codes and words of notes on the nlmsghdr.
     """
 
     __slots__ = ("changes", "plan", "family", "operation", "operation_c", "direction",
-                 "flag_class", "header_at", "attrs_at", "_plans")  # fmt: skip
+                 "flag_class", "header_at", "attrs_at", "remarks", "_plans")  # fmt: skip
 
     def __init__(self, changes: int, message: Message, plan: Plan) -> None:
         self.changes = changes
@@ -151,6 +151,7 @@ class Sketch:
         self.flag_class = message.flag_class
         self.header_at = plan.header_at - message.body
         self.attrs_at = plan.attrs_at - message.body
+        self.remarks = [(note.code, note.message) for note in message.problems]
         self._plans: dict[int, Plan] = {}
 
     def plan_at(self, body: int) -> Plan:
@@ -864,10 +865,12 @@ class Dissector(Decode):
         if protocol == NETLINK_GENERIC and body < message.end:
             command = message.record.data[body]
         kind: i64 = protocol << 24 | type_ << 8 | command
-        kind = kind << 3 | _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
-        key = message.record.interface << 43 | kind
+        kind = kind << 4 | _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
+        if flags & NLM_F_DUMP == NLM_F_DUMP or flags & NLM_F_MULTI:
+            kind |= 8
+        key = message.record.interface << 44 | kind
         sketch = self._sketches.get(key)
-        if sketch is not None and sketch.changes == self.learned.changes:
+        if sketch is not None and sketch.changes == self.learned.changes + self.learned.rules:
             attrs_at = body + sketch.attrs_at
             if attrs_at == message.end or (attrs_at < message.end and sketch.plan.set is not None):
                 message.sketch = sketch
@@ -880,8 +883,10 @@ class Dissector(Decode):
                 if protocol == NETLINK_GENERIC:
                     message.command = command
                     message.version = message.record.data[body + 1]
+                for code, what in sketch.remarks:
+                    message.problems.append(Note(code, what, "nlmsg", message.start, body))
                 return
-        problems = len(message.problems)
+        cut = bool(message.problems)
         if protocol == NETLINK_GENERIC:
             self._plan_generic(message, direction)
         else:
@@ -890,17 +895,17 @@ class Dissector(Decode):
         assert isinstance(plan, Plan)
         op = plan.op
         if (
-            op is not None
-            and not op.shapes
-            and op.header is plan.header
-            and plan.regular
+            plan.regular
+            and (op is None or (not op.shapes and op.header is plan.header))
             and plan.attrs_at == (plan.header_end - plan.header_at + 3 & ~3) + plan.header_at
-            and len(message.problems) == problems
+            and (op is not None or (protocol == NETLINK_GENERIC and plan.attrs_at == body + 4))
+            and not cut
+            and all(note.path == "nlmsg" for note in message.problems)
             and self._settled(message)
         ):
             if len(self._sketches) >= _SKETCHES:
                 self._sketches.clear()
-            self._sketches[key] = Sketch(self.learned.changes, message, plan)
+            self._sketches[key] = Sketch(self.learned.changes + self.learned.rules, message, plan)
 
     def _plan_classic(self, message: Message, direction: str) -> None:
         type_, protocol, body = message.type, message.protocol, message.body
@@ -984,6 +989,7 @@ class Dissector(Decode):
             if default:
                 plan.header = family.struct(default)
         elif info is not None:
+            # Whatever this depends on is part of the key of sketches.
             dump = message.flags & NLM_F_DUMP == NLM_F_DUMP or message.flags & NLM_F_MULTI != 0
             plan.set = self._policies.find(info, command, dump, message.order)
             how = "read as the kernel's policy says" if plan.set is not None else "guessed"

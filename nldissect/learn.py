@@ -176,8 +176,8 @@ def _integer(value: Json) -> int | None:
 class Learned:
     """The growing knowledge of one capture, or of a series of captures of one host.
 
-    changes: how often an id got or lost a meaning; rules: how often policies were told of;
-    lessons: how often a fact was new.
+    changes: how often an id got or lost a meaning, or a size of headers; rules: how often policies
+    were told of; lessons: how often a fact was new.
     """
 
     def __init__(
@@ -309,7 +309,10 @@ class Learned:
             version, maxattr = _integer(attrs.get("version")), _integer(attrs.get("maxattr"))
             info.version = version if version is not None else info.version
             info.maxattr = maxattr if maxattr is not None else info.maxattr
-            info.hdrsize = _integer(attrs.get("hdrsize")) or info.hdrsize
+            hdrsize = _integer(attrs.get("hdrsize")) or info.hdrsize
+            if hdrsize != info.hdrsize:
+                info.hdrsize = hdrsize
+                self.changes += 1
             self._end_elsewhere(record, info)
         for item in _entries(attrs.get("ops")):
             for operation in _entries(list(item.values())):

@@ -12,6 +12,7 @@ from .spec.structs import StructType
 OVERHEAD: Final = 200
 """What a kept thing weighs beside its bytes."""
 
+_FIRST_TRIES: Final = 2048
 _TRIES: Final = 64
 _REST: Final = 1024
 _KINDS: Final = 1 << 14
@@ -52,10 +53,11 @@ class Budget:
 class Memo(Generic[K, V]):
     """Things by what they were made of: one that is asked for stays, the others go first.
 
-    Where things are seldom found it rests for a while, since looking takes time as well.
+    Where things are seldom found it rests for a while, since looking takes time as well; at first
+    it is patient, since what comes again may be long in coming.
     """
 
-    __slots__ = ("_budget", "_young", "_old", "_tries", "_hits", "_rest")
+    __slots__ = ("_budget", "_young", "_old", "_tries", "_hits", "_rest", "_window")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -64,6 +66,7 @@ class Memo(Generic[K, V]):
         self._tries = 0
         self._hits = 0
         self._rest = 0
+        self._window = _FIRST_TRIES
         budget.memos.append(self)  # type: ignore[arg-type]
 
     def rests(self) -> bool:
@@ -84,9 +87,10 @@ class Memo(Generic[K, V]):
                 self._hits += 1
                 self.put(key, known)
         self._tries += 1
-        if self._tries == _TRIES:
-            if self._hits * 4 < _TRIES:
+        if self._tries == self._window:
+            if self._hits * 4 < self._window:
                 self._rest = _REST
+            self._window = _TRIES
             self._tries = self._hits = 0
         return known
 

@@ -34,11 +34,21 @@ def test_memos_of_one_budget_share_it() -> None:
 def test_it_rests_where_nothing_is_found() -> None:
     memo: Memo[bytes, Kept] = Memo(Budget(1000))
     looks = 0
-    for number in range(5000):
+    for number in range(20_000):
         if not memo.rests():
             looks += 1
             memo.get(b"%d" % number)
-    assert 64 <= looks < 500
+    assert 2000 <= looks < 4000
+    # What comes again after a while is found.
+    memo = Memo(Budget(1 << 20))
+    found = 0
+    for number in range(9000):
+        key = b"%d" % (number % 900)
+        if not memo.rests() and memo.get(key) is None:
+            memo.put(key, Kept(10))
+        else:
+            found += 1
+    assert found > 8000
 
 
 def message_of(flags: int, body: bytes = bytes(16), kind: int = 16) -> Message:

@@ -98,7 +98,6 @@ class Lines(Straight):
         around: RunScope | None = None
         if attr is not None and type(attr.type) not in _ALONE:
             # The run's own values stand in for those of the siblings that are not read again.
-            self.keep_none()
             around = scope
         run.set.fill(nodes, data, at, stop, around, self.walk)
         self._odd_nodes(out, nodes, INDENT * run.depth)

@@ -248,10 +248,6 @@ class Straight:
             return {}
         return header.members(message.record.data, plan.header_at)
 
-    def keep_none(self) -> None:
-        """What is being written depends on more than runs of attributes."""
-        self.reach = _NO_DEPTH
-
     def write_run(
         self, out: list[str], attr_set: AttrSet, depth: int, data: bytes, at: i64, end: i64,
         around: RunScope | None,
