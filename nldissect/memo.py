@@ -29,6 +29,7 @@ class Kept:
 
 K = TypeVar("K")
 V = TypeVar("V", bound=Kept)
+T = TypeVar("T")
 
 
 class Budget:
@@ -132,3 +133,24 @@ class Bodies(Generic[V]):
                 self._of_kind.clear()
             self._of_kind[kind] = memo
         return memo
+
+
+class Kinds(Generic[T]):
+    """What messages of one kind have in common, each under a number of whoever keeps it."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self) -> None:
+        self._kinds: dict[object, dict[int, T]] = {}
+
+    def of(self, message: Message) -> dict[int, T]:
+        """What is kept for messages like this one: nothing for those that are like no other."""
+        kind = message.sketch
+        if kind is None:
+            return {}
+        known = self._kinds.get(kind)
+        if known is None:
+            if len(self._kinds) >= _KINDS:
+                self._kinds.clear()
+            known = self._kinds[kind] = {}
+        return known

@@ -13,7 +13,7 @@ from .clock import Clock
 from .dissect import Plan, flag_names
 from .explain import describe
 from .learn import Learned
-from .memo import OVERHEAD, Bodies, Budget, Kept
+from .memo import OVERHEAD, Bodies, Budget, Kept, Kinds
 from .model import Message, Node
 from .spec.labels import LABELS
 from .spec.sets import AttrSet, GuessSet, IndexedArray, Nest
@@ -46,7 +46,7 @@ _KEEP_BYTES: Final = 1024
 _KEEP: Final = 1 << 23
 _PIECE: Final = 160
 _MANY_SETS: Final = 64
-_HEADS: Final = 1 << 14
+_MOST: Final = 1 << 14
 _BLANKS: Final = " " * 256
 
 _NAMES: Final = (
@@ -276,7 +276,7 @@ class Summarizer:
         self._learned = learned
         self._picks: dict[AttrSet, _Picks] = {}
         self._headers: dict[StructType, _Header] = {}
-        self._heads: dict[object, dict[int, _Head]] = {}
+        self._heads: Kinds[_Head] = Kinds()
         self._abouts: dict[object, tuple[dict[str, Json], Pieces]] = {}
         budget = Budget(_KEEP)
         # Requests for dumps, and all others: by their bodies, and by what tells in these.
@@ -313,19 +313,10 @@ class Summarizer:
 
     def _head(self, message: Message) -> _Head:
         """The names of a message."""
-        sketch = message.sketch
-        heads: dict[int, _Head] | None = None
-        if sketch is not None:
-            heads = self._heads.get(sketch)
-            if heads is None:
-                if len(self._heads) >= _HEADS:
-                    self._heads.clear()
-                heads = self._heads[sketch] = {}
-            head = heads.get(message.flags)
-            if head is not None:
-                return head
-        head = _Head(_family(message), _operation(message), _flags(message))
-        if heads is not None:
+        heads = self._heads.of(message)
+        head = heads.get(message.flags)
+        if head is None:
+            head = _Head(_family(message), _operation(message), _flags(message))
             heads[message.flags] = head
         return head
 
@@ -353,7 +344,7 @@ class Summarizer:
             return self._join(known[1], message)
         pieces = self._pieces_about(message)
         if verdict is not None:
-            if len(self._abouts) >= _HEADS:
+            if len(self._abouts) >= _MOST:
                 self._abouts.clear()
             self._abouts[verdict] = (error, pieces)
         return self._join(pieces, message)

@@ -11,7 +11,7 @@ from typing import Final
 
 from ..dissect import Plan, Verdict, flag_names
 from ..learn import Learned
-from ..memo import Bodies
+from ..memo import Bodies, Kinds
 from ..model import Fact, Interface, Message, Node, Note
 from ..spec.types import Irregular, Scope
 from ..summary import Titles
@@ -28,7 +28,7 @@ from ..wire.ints import u32
 from .lines import DIM, INDENT, RESET, Lines, Style, secret_text, shown
 from .straight import KEEP_BYTES, Resting
 
-_HEADS: Final = 1 << 14
+_MOST: Final = 1 << 14
 _CUT: Final = "\0"
 """What no text that is shown has in it."""
 
@@ -80,7 +80,7 @@ class Writer:
         self._dim, self._reset = (DIM, RESET) if color else ("", "")
         self._style = Style(color, secrets)
         self._lines = Lines(self._style, self._nodes)
-        self._heads: dict[object, dict[int, tuple[str, str]]] = {}
+        self._heads: Kinds[tuple[str, str]] = Kinds()
         self._sources: dict[int, str] = {}
         self._bodies: Bodies[_Body] = Bodies(self._lines.budget)
         self._results: dict[object, tuple[dict[str, Json] | None, list[str]]] = {}
@@ -138,18 +138,11 @@ class Writer:
 
     def _head(self, message: Message) -> tuple[str, str]:
         """What stands between a message's length, sequence number and port id, and behind them."""
-        sketch = message.sketch
-        heads: dict[int, tuple[str, str]] | None = None
+        heads = self._heads.of(message)
         key = message.flags << 9 | message.version + 1
-        if sketch is not None:
-            heads = self._heads.get(sketch)
-            if heads is None:
-                if len(self._heads) >= _HEADS:
-                    self._heads.clear()
-                heads = self._heads[sketch] = {}
-            known = heads.get(key)
-            if known is not None:
-                return known
+        known = heads.get(key)
+        if known is not None:
+            return known
         type_ = message.type
         name = message.operation_c
         if message.protocol == NETLINK_GENERIC and type_ >= NLMSG_MIN_TYPE:
@@ -160,9 +153,8 @@ class Writer:
         if message.command >= 0 and type_ >= NLMSG_MIN_TYPE:
             name = f" {message.operation_c}" if message.operation_c else ""
             genlmsg = f"{INDENT}genlmsg: cmd {message.command}{name}, version {message.version}\n"
-        if heads is not None:
-            heads[key] = (head, genlmsg)
-        return head, genlmsg
+        known = heads[key] = (head, genlmsg)
+        return known
 
     def _layers(self, out: list[str], message: Message) -> bytes:
         """Appends the lines of the headers, and gives those of the body, which may be kept."""
@@ -266,7 +258,7 @@ class Writer:
         else:
             parts = self._result_parts(message)
             if verdict.more(message) is not None:
-                if len(self._results) >= _HEADS:
+                if len(self._results) >= _MOST:
                     self._results.clear()
                 self._results[verdict] = (message.error, parts)
         out.append(parts[0])
