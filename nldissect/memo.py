@@ -15,7 +15,7 @@ OVERHEAD: Final = 200
 _FIRST_TRIES: Final = 2048
 _TRIES: Final = 64
 _REST: Final = 1024
-_KINDS: Final = 1 << 14
+_KINDS: Final = 4096
 
 
 class Kept:

@@ -46,7 +46,7 @@ _KEEP_BYTES: Final = 1024
 _KEEP: Final = 1 << 23
 _PIECE: Final = 160
 _MANY_SETS: Final = 64
-_MOST: Final = 1 << 14
+_MOST: Final = 4096
 _BLANKS: Final = " " * 256
 
 _NAMES: Final = (

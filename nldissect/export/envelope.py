@@ -11,8 +11,7 @@ from ..model import Interface, Message, Note, Process, Record
 from ..text import Json
 from ..wire.consts import NLMSG_DONE, NLMSG_ERROR, PROTOCOLS
 
-CACHE_LIMIT = 65536
-_NOTES = 4096
+CACHE_LIMIT = 4096
 
 
 class _Start:
@@ -171,7 +170,7 @@ class Envelope:
             text = self._notes.get(key)
             if text is None:
                 text = self.text(note_object(note))
-                if len(self._notes) >= _NOTES:
+                if len(self._notes) >= CACHE_LIMIT:
                     self._notes.clear()
                 self._notes[key] = text
             texts.append(text)

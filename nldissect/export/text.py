@@ -28,7 +28,7 @@ from ..wire.ints import u32
 from .lines import DIM, INDENT, RESET, Lines, Style, secret_text, shown
 from .straight import KEEP_BYTES, Resting
 
-_MOST: Final = 1 << 14
+_MOST: Final = 4096
 _CUT: Final = "\0"
 """What no text that is shown has in it."""
 
