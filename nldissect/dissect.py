@@ -1092,7 +1092,8 @@ class Dissector(Decode):
             message.direction = "reply" if message.pid else "notify"
         message.flag_class = "ack"
         message.operation_c = CONTROL_TYPES[message.type]
-        said = self._said(message)
+        copied = self._copied(message)
+        said = self._said(message, copied)
         key = (0, b"")
         if said:
             kind: i64 = message.protocol << 16 | message.start
@@ -1141,16 +1142,31 @@ class Dissector(Decode):
             message.family, message.operation = sent.family, sent.operation
             message.command = sent.command
             settled = self._settled(sent)
+        # A copy whose command nobody knows does not tell it all: the request that was sent may.
+        settled = settled and (not copied or message.operation != "")
         if said and settled and not any(note.path == "nlmsg" for note in message.problems):
             if len(self._verdicts) >= _VERDICTS:
                 self._verdicts.clear()
             verdict = Verdict(self.learned.changes + self.learned.rules, message, plan)
             message.sketch = self._verdicts[key] = verdict
 
-    def _said(self, message: Message) -> bytes:
+    @staticmethod
+    def _copied(message: Message) -> bool:
+        """Whether an NLMSG_ERROR has the whole request in it."""
+        size = message.end - message.body - 4
+        return (
+            message.type == NLMSG_ERROR
+            and size >= NLMSG_HDRLEN
+            and not message.flags & NLM_F_CAPPED
+            and u32(message.record.data, message.body + 4, message.order == "big") <= size
+        )
+
+    @staticmethod
+    def _said(message: Message, copied: bool) -> bytes:
         """All on which it depends what an NLMSG_ERROR or DONE says; b"" for what is rare.
 
-        Sequence number and port id of the request that it is about say nothing.
+        Sequence number and port id of the request that it is about say nothing. copied: that is
+        there as a whole.
         """
         data = message.record.data
         start, end = message.start, message.end
@@ -1170,19 +1186,19 @@ class Dissector(Decode):
             return b""
         else:
             said = data[start : start + 8] + data[body : body + 12] + data[body + 20 : end]
-            big = message.order == "big"
-            if 20 + u32(data, body + 4, big) <= size and not message.flags & NLM_F_CAPPED:
+            if copied:
                 return said
         # The request that was sent tells what is not repeated here.
         where = None if message.txn is None else message.txn.where
         if where is None:
             return said
         record, at = where
-        if size > NLMSG_HDRLEN and data[body : body + 4] != _NO_ERROR:
-            if len(record.data) - at > _VERDICT_BYTES:
-                return b""
-            return b"%b|%b%b" % (said, record.data[at : at + 8], record.data[at + 16 :])
         sent = record.data
+        blames = message.flags & NLM_F_ACK_TLVS or data[body : body + 4] != _NO_ERROR
+        if size > NLMSG_HDRLEN and blames:
+            if len(sent) - at > _VERDICT_BYTES:
+                return b""
+            return b"%b|%b%b" % (said, sent[at : at + 8], sent[at + 16 :])
         least = at + NLMSG_HDRLEN + GENL_HDRLEN
         if message.protocol == NETLINK_GENERIC and (
             len(sent) < least or u32(sent, at, message.order == "big") < least - at

@@ -428,10 +428,14 @@ class Tracker(Follower):
         if len(waiting) < 2:
             return waiting[0] if waiting else None
         message = self._reader.request(head.record, head.start, head.number)
-        ranks = [self._rank(txn, multi, message) for txn in waiting]
-        best = [txn for txn, rank in zip(waiting, ranks) if rank == max(ranks)]
+        sources = [txn.source for txn in waiting]
+        ranks = [self._rank(txn, source, multi, message) for txn, source in zip(waiting, sources)]
+        first = max(ranks)
+        best = [txn for txn, rank in zip(waiting, ranks) if rank == first]
         # Of several at the same time, the one whose words come back.
-        likeness = [_likeness(txn, message) for txn in best]
+        likeness = [
+            _likeness(source, message) for source, rank in zip(sources, ranks) if rank == first
+        ]
         top = max(likeness)
         alike = [txn for txn, part in zip(best, likeness) if part == top]
         if not multi and self._reader.answered(alike[0]) == NO:
@@ -443,12 +447,13 @@ class Tracker(Follower):
             _doubt([txn for txn, part in zip(best, likeness) if part])
         return _first(alike, head.pid)
 
-    def _rank(self, txn: Transaction, multi: int, message: Message | None) -> int:
-        """How well the kind of a request goes with that of a message."""
+    def _rank(
+        self, txn: Transaction, source: Message | None, multi: int, message: Message | None
+    ) -> int:
+        """How well the kind of a request, which is ``source``, goes with that of a message."""
         rank = int(txn.dump) if multi else 0 if txn.dump else self._reader.answered(txn)
         if not txn.port:
             rank += 4
-        source = txn.source
         if source is not None and message is not None and source.operation == message.operation:
             rank += 8
         return rank
@@ -736,9 +741,8 @@ def _stray(known: list[Transaction], pid: int) -> Transaction | None:
     return None
 
 
-def _likeness(txn: Transaction, message: Message | None) -> float:
+def _likeness(source: Message | None, message: Message | None) -> float:
     """Which part of a request's header and attributes stands in a message, from 0 to 1."""
-    source = txn.source
     plan = None if source is None else source.plan
     if source is None or message is None or not isinstance(plan, Plan):
         return 0

@@ -528,3 +528,17 @@ def test_an_ack_of_a_request_that_is_cut_has_no_command() -> None:
             (message,) = reader.dissect(Record(number, 0, 0, 253, data, len(data)))
         named.append(message.operation)
     assert named == ["get-interface", "", "get-interface"]
+
+
+def test_a_warning_is_about_the_request_that_was_sent() -> None:
+    reader = dissector()
+    reader.tracker = Tracker(reader)
+    blamed = []
+    for number, size in enumerate((1000, 33, 1000), 1):
+        asked = nlmsg(18, bytes(16) + attr(3, b"v0\0"), 5, number)
+        warned = bytes(4) + asked[:16] + attr(1, b"no\0") + attr(2, struct.pack("<I", 32))
+        for data in (link(0) + asked[:size], link(0) + nlmsg(2, warned, 0x300, number, 9)):
+            (message,) = reader.dissect(Record(number, 0, 0, 253, data, len(data)))
+        assert message.error is not None
+        blamed.append(message.error["attr"])
+    assert blamed == ["ifname", None, "ifname"]

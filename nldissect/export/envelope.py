@@ -7,23 +7,12 @@ from collections.abc import Sequence
 from msgspec.json import Encoder
 
 from ..dissect import flag_names
+from ..memo import Kinds
 from ..model import Interface, Message, Note, Process, Record
 from ..text import Json
-from ..wire.consts import NLMSG_DONE, NLMSG_ERROR, PROTOCOLS
+from ..wire.consts import NLMSG_MIN_TYPE, PROTOCOLS
 
 CACHE_LIMIT = 4096
-
-
-class _Start:
-    """What messages of the same names have in common; headers: what headers of the same numbers
-    have, by their flags and version.
-    """
-
-    __slots__ = ("text", "headers")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.headers: dict[int, tuple[str, str]] = {}
 
 
 class Envelope:
@@ -37,8 +26,8 @@ class Envelope:
         self._interfaces = interfaces
         self._file = f',"file":{self.text(file)}' if file else ""
         self._heads: dict[tuple[int, int], str] = {}
-        self._known: dict[object, _Start] = {}
-        self._starts: dict[tuple[str, str, str, str, str, str, bool], _Start] = {}
+        self._kinds: Kinds[tuple[str, str, str]] = Kinds()
+        self._starts: dict[tuple[str, str, str, str, str], str] = {}
         self._processes: dict[Process, str] = {}
         self._notes: dict[tuple[str, str, str, int, int], str] = {}
         self._errors: dict[object, tuple[dict[str, Json], str]] = {}
@@ -49,66 +38,70 @@ class Envelope:
         """A value as JSON text."""
         return self.encode(value).decode()
 
-    def open(self, message: Message) -> str:
-        """The object from its brace to ``genlmsg``."""
+    def line(self, message: Message, content: str) -> str:
+        """The object and the line's end; content: its members between ``genlmsg`` and ``error``."""
         record = message.record
-        sketch = message.sketch
-        known = None if sketch is None else self._known.get(sketch)
-        if known is None:
-            known = self._start_of(message)
-            if sketch is not None:
-                if len(self._known) >= CACHE_LIMIT:
-                    self._known.clear()
-                known = self._known[sketch] = _Start(known.text)
         if record is not self._record:
             time = "null" if record.time_ns is None else str(record.time_ns)
             self._record = record
             self._record_text = f'"frame":{record.number},"time_ns":{time}'
+        error = self._error(message) if 0 <= message.type < NLMSG_MIN_TYPE else ""
+        process = message.process
+        whose = "" if process is None else self._process(process)
+        txn = message.txn
+        words = "null" if txn is None else str(txn.number)
+        latency = message.latency_ns
+        if latency is not None:
+            words = f'{words},"latency_ns":{latency}'
+        elif message.direction == "notify":
+            words += self._notification(message)
+        notes = message.notes
+        remarks = self.notes(notes) if notes else "[]"
         if message.type < 0:
-            return f'{{"n":{message.number},{self._record_text},{known.text}'
+            start = f'{self._start_of(message)}null,"genlmsg":null'
+            return (
+                f'{{"n":{message.number},{self._record_text},{start},{content}'
+                f'{whose},"txn":{words}{self._file},"notes":{remarks}}}\n'
+            )
+        heads = self._kinds.of(message)
         key = message.flags << 9 | message.version + 1
-        header = known.headers.get(key) if sketch is not None else None
-        if header is None:
-            header = self._header(message)
-            if sketch is not None and len(known.headers) < CACHE_LIMIT:
-                known.headers[key] = header
+        head = heads.get(key)
+        if head is None:
+            head = heads[key] = self._header(message)
         return (
-            f'{{"n":{message.number},{self._record_text},{known.text}{{"len":{message.length}'
-            f'{header[0]}{message.seq},"pid":{message.pid}{header[1]}'
+            f'{{"n":{message.number},{self._record_text},{head[0]}{message.length}'
+            f'{head[1]}{message.seq},"pid":{message.pid}{head[2]},{content}{error}'
+            f'{whose},"txn":{words}{self._file},"notes":{remarks}}}\n'
         )
 
-    def _header(self, message: Message) -> tuple[str, str]:
-        """What stands between a message's length, number and port id, and behind them."""
+    def _header(self, message: Message) -> tuple[str, str, str]:
+        """What stands before, between and behind a message's length, number and port id."""
         names = self.text(flag_names(message.flags, message.flag_class))
         genl = "null"
         if message.version >= 0:
             genl = f'{{"cmd":{message.command},"version":{message.version}}}'
         return (
+            f'{self._start_of(message)}{{"len":',
             f',"type":{message.type},"flags":{names},"flags_raw":{message.flags},"seq":',
             f'}},"genlmsg":{genl}',
         )
 
-    def _start_of(self, message: Message) -> _Start:
+    def _start_of(self, message: Message) -> str:
         """What stands between a message's time and its nlmsghdr."""
         head_key = (message.record.interface, message.protocol)
         head = self._heads.get(head_key)
         if head is None:
             head = self._heads[head_key] = self._head(*head_key)
-        key = (head, message.direction, message.family, message.operation, message.operation_c,
-               message.flag_class, message.type < 0)  # fmt: skip
+        key = (head, message.direction, message.family, message.operation, message.operation_c)
         start = self._starts.get(key)
         if start is None:
-            names = self._name_part(key[1:5])
-            rest = 'null,"genlmsg":null' if message.type < 0 else ""
-            start = _Start(f'{head},{names},"nlmsg":{rest}')
+            start = f'{head},{self._name_part(key[1:])},"nlmsg":'
             if len(self._starts) < CACHE_LIMIT:
                 self._starts[key] = start
         return start
 
-    def error(self, message: Message) -> str:
+    def _error(self, message: Message) -> str:
         """The member ``error`` of an NLMSG_ERROR or DONE, else nothing."""
-        if message.type not in (NLMSG_ERROR, NLMSG_DONE):
-            return ""
         error = message.error
         if error is None:
             return ""
@@ -123,21 +116,6 @@ class Envelope:
                 self._errors.clear()
             self._errors[sketch] = (error, text)
         return text
-
-    def end(self, message: Message) -> str:
-        """The object from ``process`` to its brace, with the line's end."""
-        process = message.process
-        whose = "" if process is None else self._process(process)
-        txn = message.txn
-        words = "null" if txn is None else str(txn.number)
-        latency = message.latency_ns
-        if latency is not None:
-            words = f'{words},"latency_ns":{latency}'
-        elif message.direction == "notify":
-            words += self._notification(message)
-        notes = message.notes
-        text = self.notes(notes) if notes else "[]"
-        return f'{whose},"txn":{words}{self._file},"notes":{text}}}\n'
 
     def _process(self, process: Process) -> str:
         part = self._processes.get(process)

@@ -50,12 +50,8 @@ class Writer:
 
     def message(self, message: Message) -> None:
         """Writes one message."""
-        envelope = self._envelope
         body = self._body(message)
-        self._write(
-            f"{envelope.open(message)},{body}{envelope.error(message)}"
-            f"{envelope.end(message)}".encode()
-        )
+        self._write(self._envelope.line(message, body).encode())
 
     def _body(self, message: Message) -> str:
         """The members ``header`` and ``attrs``."""

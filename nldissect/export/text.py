@@ -82,6 +82,7 @@ class Writer:
         self._lines = Lines(self._style, self._nodes)
         self._heads: Kinds[tuple[str, str]] = Kinds()
         self._sources: dict[int, str] = {}
+        self._carriers: dict[int, str] = {}
         self._bodies: Bodies[_Body] = Bodies(self._lines.budget)
         self._results: dict[object, tuple[dict[str, Json] | None, list[str]]] = {}
 
@@ -127,12 +128,21 @@ class Writer:
                 source = f", on {printable(name)}" if name else ""
             self._sources[record.interface] = source
         whole = f" of {record.wire_len}" if record.wire_len > size else ""
-        time = "" if record.time_ns is None else f", at {date_text(record.time_ns)}"
         protocol = message.protocol
-        carrier = ""
-        if protocol >= 0:
-            carrier = f", netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})"
-        out.append(f"{INDENT}record {record.number}: {size} bytes{whole}{source}{time}{carrier}\n")
+        carrier = self._carriers.get(protocol)
+        if carrier is None:
+            carrier = ""
+            if protocol >= 0:
+                carrier = f", netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})"
+            self._carriers[protocol] = carrier
+        if record.time_ns is None:
+            line = f"{INDENT}record {record.number}: {size} bytes{whole}{source}{carrier}\n"
+        else:
+            line = (
+                f"{INDENT}record {record.number}: {size} bytes{whole}{source}, at "
+                f"{date_text(record.time_ns)}{carrier}\n"
+            )
+        out.append(line)
         for comment in record.comments:
             out.append(f"{INDENT}comment: {printable(comment)}\n")
 

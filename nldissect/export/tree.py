@@ -26,10 +26,7 @@ class Writer:
         """Writes one message."""
         envelope = self._envelope
         layers = envelope.text([node_object(layer, "") for layer in message.layers])
-        self._write(
-            f'{envelope.open(message)},"layers":{layers}{envelope.error(message)}'
-            f"{envelope.end(message)}".encode()
-        )
+        self._write(envelope.line(message, f'"layers":{layers}').encode())
 
     def close(self) -> None:
         """Nothing is held back."""
