@@ -1174,6 +1174,7 @@ class Dissector(Decode):
         if (
             message.type not in (NLMSG_ERROR, NLMSG_DONE)
             or size < message.length
+            or size & 3
             or size > _VERDICT_BYTES
             or start > 0xFFFF
             or message.record.wire_len > len(data)

@@ -237,3 +237,17 @@ def test_names_change_in_what_is_kept_for_their_interface_alone() -> None:
     names = [re.search(rb"(v\d)\)? *\(?3|3 \((v\d)\)", text) for text in shown]
     found = [match and (match.group(1) or match.group(2)) for match in names]
     assert found == [b"v0"] * 3 + [b"v1"] * 4 + [b"v2"]
+
+
+def test_the_padding_of_an_error_is_its_own() -> None:
+    shown = []
+    reader = dissector()
+    asked = nlmsg(18, bytes(16), 5)
+    writer = Writer(shown.append, [])
+    for padding in (b"\1\2\3", bytes(3), b"\3\2\1"):
+        data = link(0) + nlmsg(2, struct.pack("<i", -22) + asked + b"x", 0, pid=7) + padding
+        for message in reader.dissect(record(data)):
+            writer.message(message)
+    assert b"01 02 03" in shown[0]
+    assert b"03 02 01" in shown[2]
+    assert b"01 02 03" not in shown[1] + shown[2]
