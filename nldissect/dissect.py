@@ -1135,7 +1135,8 @@ class Dissector(Decode):
                             message.body)  # fmt: skip
                 message.problems.append(note)
         sent = None
-        if not message.operation and message.txn is not None and message.type >= NLMSG_ERROR:
+        named = message.operation != "" or message.command >= 0
+        if not named and message.txn is not None and message.type >= NLMSG_ERROR:
             # The end of a dump names no request, and a request's header alone no command.
             sent = message.txn.source if message.type != NLMSG_OVERRUN else None
         if sent is not None:
@@ -1143,7 +1144,7 @@ class Dissector(Decode):
             message.command = sent.command
             settled = self._settled(sent)
         # A copy whose command nobody knows does not tell it all: the request that was sent may.
-        settled = settled and (not copied or message.operation != "")
+        settled = settled and (named or not copied)
         if said and settled and not any(note.path == "nlmsg" for note in message.problems):
             if len(self._verdicts) >= _VERDICTS:
                 self._verdicts.clear()

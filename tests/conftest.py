@@ -11,6 +11,11 @@ import sys
 import sysconfig
 
 import pytest
+from hypothesis import settings
+
+# What fails, fails each time; `--hypothesis-profile=default` searches anew.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("steady")
 
 if os.environ.get("NLDISSECT_INSTALLED"):
     sys.path.insert(0, sysconfig.get_path("platlib"))
