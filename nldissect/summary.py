@@ -24,6 +24,7 @@ from .wire.attrs import iter_attrs
 from .wire.consts import (
     NETLINK_GENERIC,
     NETLINK_NETFILTER,
+    NLA_F_NET_BYTEORDER,
     NLA_HDRLEN,
     NLA_TYPE_MASK,
     NLM_F_DUMP,
@@ -487,10 +488,16 @@ class Summarizer:
                     attr.secret or isinstance(attr.type, (Nest, IndexedArray))
                 ):
                     continue
-                if attr is not None and attr_set.name and (attr.scoped or attr.multi):
+                start, stop = span.start, span.stop
+                if attr is None or not attr_set.name:
+                    read = attr_set.values(data, start, span.padded, None)
+                elif attr.scoped or attr.multi or span.kind & NLA_F_NET_BYTEORDER:
                     # What it is depends on others.
                     raise Irregular
-                for name, value in attr_set.values(data, span.start, span.padded, None).items():
+                else:
+                    told = attr.type.value(data, start + NLA_HDRLEN, stop, None)
+                    read = {} if attr.hidden else {attr.name: told}
+                for name, value in read.items():
                     if name in names:
                         raise Irregular
                     names.add(name)

@@ -790,8 +790,9 @@ class Fates:
     """Which requests came to no end, by the numbers of their messages: found in a first pass."""
 
     def __init__(self) -> None:
-        self._unanswered = array("Q")
-        self._endless = array("Q")
+        # Twice the number, one more for a dump without an end; sorted when all are taken.
+        self._ends = array("Q")
+        self._place = 0
         # Between these numbers none has a note.
         self._from = self._until = 0
 
@@ -801,25 +802,27 @@ class Fates:
             return
         if txn.answers:
             if txn.dump:
-                self._endless.append(txn.message)
+                self._ends.append(2 * txn.message + 1)
         elif txn.flags & NLM_F_ACK or txn.dump or reader.answered(txn) == SURE:
-            self._unanswered.append(txn.message)
+            self._ends.append(2 * txn.message)
 
     def finish(self) -> None:
         """All are taken."""
-        self._unanswered = array("Q", sorted(self._unanswered))
-        self._endless = array("Q", sorted(self._endless))
+        self._ends = array("Q", sorted(self._ends))
 
     def of(self, message: int) -> str:
         """The code of the note on a request, or ""."""
         if self._from <= message < self._until:
             return ""
-        self._from, self._until = message, 1 << 62
-        for numbers, code in ((self._unanswered, "txn.unanswered"), (self._endless, "txn.endless")):
-            place = bisect_left(numbers, message)
-            if place < len(numbers):
-                if numbers[place] == message:
-                    self._until = message
-                    return code
-                self._until = min(self._until, numbers[place])
-        return ""
+        ends, place, least = self._ends, self._place, 2 * message
+        if place < len(ends) and ends[place] < least:
+            # Most ask in order.
+            place += 1
+        if message < self._from or (place < len(ends) and ends[place] < least):
+            place = bisect_left(ends, least)
+        self._place = place
+        self._from = message
+        self._until = ends[place] // 2 if place < len(ends) else 1 << 62
+        if self._until != message:
+            return ""
+        return "txn.endless" if ends[place] & 1 else "txn.unanswered"

@@ -17,6 +17,7 @@ from nldissect.transact import COPY_WITHIN_NS, PATIENCE_NS, Fates, Tracker
 
 from .check import REGISTRY, dissector
 
+READER = dissector()
 CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.pcap*"))
 
 ROUTE, XFRM, NETFILTER, GENERIC, FIB_LOOKUP, USERSOCK = 0, 6, 12, 16, 10, 2
@@ -511,6 +512,27 @@ def test_fates_are_noted_on_requests_in_the_second_pass() -> None:
     assert [fates.of(number) for number in (0, 1, 2, 5, 99)] == [
         "", "", "txn.unanswered", "txn.endless", "",
     ]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(st.integers(1, 40), st.booleans()),
+    st.permutations(range(42)),
+    st.lists(st.integers(0, 41)),
+)
+def test_fates_may_be_asked_for_in_any_order(
+    ends: dict[int, bool], taken: list[int], asked: list[int]
+) -> None:
+    fates = Fates()
+    for number in taken:
+        if number in ends:
+            txn = Transaction(number, "request", Record(1, 0, 0, 253, b"", 0), number)
+            txn.flags, txn.dump, txn.answers = ACK, True, int(ends[number])
+            fates.take(txn, READER)
+    fates.finish()
+    told = {number: "txn.endless" if ends[number] else "txn.unanswered" for number in ends}
+    for number in (*range(42), *asked, *range(42)):
+        assert fates.of(number) == told.get(number, "")
 
 
 def test_what_ends_is_handed_out_once() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
+from mypy_extensions import i64
+
 from ..text import Json
-from ..wire.attrs import NLATTR
 from ..wire.consts import NLA_HDRLEN, NLA_TYPE_MASK
+from ..wire.ints import u16
 from .sets import Attr, AttrSet
 from .structs import StructType
 from .types import Irregular, Scope
@@ -26,7 +27,7 @@ class Lesson:
     fact: which it is. key, value: names of header members and attributes.
     """
 
-    __slots__ = ("fact", "_header", "_members", "_unpack", "_wanted", "_key", "_value")
+    __slots__ = ("fact", "_header", "_members", "_big", "_wanted", "_key", "_value")
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class Lesson:
         self._key = key
         self._value = value
         self._header = header
-        self._unpack = NLATTR[attr_set.order].unpack_from
+        self._big = attr_set.order == "big"
         self._members = [
             field
             for field in ([] if header is None else header.shown)
@@ -53,31 +54,35 @@ class Lesson:
             if (attr.name in key or attr.name in value) and attr.name not in taken
         }
 
-    def read(self, data: bytes, at: int, end: int) -> tuple[Key, tuple[Json, ...]] | None:
+    def read(self, data: bytes, at: i64, end: i64) -> tuple[Key, tuple[Json, ...]] | None:
         """What the header and attributes in data[at:end] tell; None where the key is not whole."""
         found: dict[str, Json] = {}
         if self._header is not None:
-            if end - at < self._header.size:
+            size: i64 = self._header.size
+            if end - at < size:
                 return None
             for field in self._members:
                 start = at + field.offset
                 assert field.type is not None
                 found[field.name] = field.type.value(data, start, start + field.size, None)
-            at += self._header.size + 3 & ~3
-        unpack, wanted = self._unpack, self._wanted
+            at = (size + 3 & ~3) + at
+        big, wanted = self._big, self._wanted
         left = len(wanted)
         while left and end - at >= NLA_HDRLEN:
-            length, kind = unpack(data, at)
+            length = u16(data, at, big)
             if length < NLA_HDRLEN or length > end - at:
                 break
-            attr = wanted.get(kind & NLA_TYPE_MASK)
+            attr = wanted.get(u16(data, at + 2, big) & NLA_TYPE_MASK)
             if attr is not None and length <= _MOST_BYTES and attr.name not in found:
                 left -= 1
-                with suppress(Irregular):
-                    found[attr.name] = attr.type.value(
-                        data, at + NLA_HDRLEN, at + length, Scope({}, None)
-                    )
-            at += length + 3 & ~3
+                scope = Scope({}, None) if attr.type.scoped else None
+                try:
+                    told = attr.type.value(data, at + NLA_HDRLEN, at + length, scope)
+                except Irregular:
+                    told = None
+                if told is not None:
+                    found[attr.name] = told
+            at = (length + 3 & ~3) + at
         key = []
         for name in self._key:
             part = found.get(name)
