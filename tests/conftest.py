@@ -21,5 +21,11 @@ if os.environ.get("NLDISSECT_INSTALLED"):
     sys.path.insert(0, sysconfig.get_path("platlib"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """``-n auto``: one more than there are cores, since many tests wait for a screen or a guest."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="write the golden files anew")

@@ -161,8 +161,8 @@ def test_agrees_with_dpkt(
 def test_speed_is_linear(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(build.pcap([(TIME, bytes(200))] * 100_000))
-    start = time.perf_counter()
+    start = time.process_time()
     records = sum(1 for _ in open_capture(str(path)))
     assert records == 100_000
     # Some twenty times what it takes; a reader that copies its window per record takes minutes.
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0

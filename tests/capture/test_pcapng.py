@@ -244,9 +244,9 @@ def test_unknown_block_that_is_cut(tmp_path: Path) -> None:
 
 def test_many_small_unknown_blocks_are_passed_quickly(tmp_path: Path) -> None:
     data = build.pcapng([]) + (build.block(5, bytes(8)) + build.enhanced(1, b"x")) * 50_000
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(diagnosed(data, tmp_path)[0]) == 50_000
-    assert time.perf_counter() - start < 4.0
+    assert time.process_time() - start < 4.0
 
 
 packets = st.lists(

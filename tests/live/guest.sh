@@ -158,7 +158,8 @@ interface() {
 
 # More than there is room for, while nobody takes it out.
 drops() {
-    begin live -B 1 -w live.pcapng
+    # Room enough for a slow machine to lose nothing before tcpdump hears it as well.
+    begin live -B 4 -w live.pcapng
     beside live
     some_traffic dummy0 >/dev/null
     sleep 0.5

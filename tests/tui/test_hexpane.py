@@ -253,11 +253,11 @@ def test_large_records_are_no_problem() -> None:
     app = BytesApp()
 
     async def steps(pilot: Any) -> None:
-        start = time.perf_counter()
+        start = time.thread_time()
         app.pane.show(large(256 << 10))
         await pilot.press("end")
         assert f"{(256 << 10) - 16:05x}" in shown(app)
-        assert time.perf_counter() - start < 1
+        assert time.thread_time() - start < 1
         app.pane.show(None)
         await pilot.press("right", "down", "home", "end", "pagedown")
         assert app.pane.count() == 0
