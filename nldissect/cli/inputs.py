@@ -123,14 +123,16 @@ class Printer:
 
             def work(place: int, done: Callable[[], None]) -> int:
                 for part in range(parts):
+                    own = part % self._jobs == place
+                    some = islice(records, _PART)
                     # What ends the capture is told by this process's parent.
                     with suppress(CaptureError):
-                        some = islice(records, _PART)
-                        if part % self._jobs != place:
+                        if own:
+                            self._write(source, writer, source.of(some, self._wanted))
+                        else:
                             source.skip(some)
-                            continue
-                        self._write(source, writer, source.of(some, self._wanted))
-                    done()
+                    if own:
+                        done()
                 return FOUND if self._diagnostics.code == FOUND else DONE
 
             jobs = Jobs(min(self._jobs, parts), work, self._output)
