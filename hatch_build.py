@@ -14,7 +14,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HOT: Final = (
     "capture/blocks", "capture/feed", "capture/index", "capture/pcap", "capture/pcapng",
-    "cli/output", "clock", "dissect", "explain", "export/columns", "export/csv",
+    "cli/output", "clock", "digits", "dissect", "explain", "export/columns", "export/csv",
     "export/envelope", "export/lines", "export/ndjson", "export/objects", "export/straight",
     "export/text", "families/decoders/*", "filter/field", "filter/fields",
     "filter/fixed", "learn", "memo", "model", "notes", "policies", "recording",

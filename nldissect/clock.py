@@ -5,6 +5,11 @@ from __future__ import annotations
 from time import gmtime, localtime, strftime
 from typing import Final
 
+from librt.strings import BytesWriter
+
+from .digits import write_integer, write_nine, write_six
+from .text import date_text
+
 TIME_FORMATS: Final = {
     "a": "time of day, local",
     "ad": "date and time of day, local",
@@ -32,48 +37,79 @@ class Clock:
     def __init__(self, format_: str) -> None:
         self.format = format_
         self.base_ns: int | None = None
-        self._unit = 1000
-        self._one = 1_000_000
+        self._fine = False
         self._second = -1
-        self._text = ""
-        self._last_ns: int | None = None
-        self._last = ""
+        self._text = b""
+        # The last time, if that reads the same whenever it is asked for.
+        self._known = False
+        self._last_ns = 0
+        self._last = b""
 
     def text(self, time_ns: int | None) -> str:
         """One time; the first of a capture is what later ones are relative to."""
+        return self.raw(time_ns).decode()
+
+    def raw(self, time_ns: int | None) -> bytes:
+        """The same, encoded."""
         if time_ns is None:
-            return "-"
-        if time_ns == self._last_ns and self.format != "d":
+            return b"-"
+        now: int = time_ns
+        if self._known and now == self._last_ns:
             return self._last
-        if time_ns % self._unit:
-            self._unit, self._one = 1, _SECOND
-        self._last_ns = time_ns
-        self._last = self._written(time_ns)
+        if not self._fine and now % 1000:
+            self._fine = True
+        self._last = self._written(now)
+        self._last_ns = now
+        self._known = self.format != "d"
         return self._last
 
-    def _written(self, time_ns: int) -> str:
+    def _written(self, time_ns: int) -> bytes:
         # Compiled, the two operators are much faster than divmod().
+        out = BytesWriter()
         format_ = self.format
         if format_ in _CLOCKS:
             second, rest = time_ns // _SECOND, time_ns % _SECOND
             if second != self._second:
                 zone, layout = _CLOCKS[format_]
                 try:
-                    self._text = strftime(layout, zone(second))
+                    self._text = strftime(layout, zone(second)).encode()
                 except (ValueError, OverflowError, OSError):
-                    self._text = f"@{second}"
+                    self._text = b"@%d" % second
                 self._second = second
-            return f"{self._text}.{self._fraction(rest)}"
-        if format_ != "e":
-            base = self.base_ns
-            if base is None or format_ == "d":
-                self.base_ns = time_ns
-            time_ns -= time_ns if base is None else base
-        sign = ""
-        if time_ns < 0:
-            sign, time_ns = "-", -time_ns
-        return f"{sign}{time_ns // _SECOND}.{self._fraction(time_ns % _SECOND)}"
+            out.write(self._text)
+        else:
+            if format_ != "e":
+                base = self.base_ns
+                if base is None or format_ == "d":
+                    self.base_ns = time_ns
+                time_ns -= time_ns if base is None else base
+            if time_ns < 0:
+                out.write(b"-")
+                time_ns = -time_ns
+            rest = time_ns % _SECOND
+            write_integer(out, time_ns // _SECOND)
+        out.write(b".")
+        if self._fine:
+            write_nine(out, rest)
+        else:
+            write_six(out, rest // 1000)
+        return out.getvalue()
 
-    def _fraction(self, rest: int) -> str:
-        """The digits behind the point."""
-        return str(self._one + rest // self._unit)[1:]
+
+class Dates:
+    """Writes times as ``date_text`` does."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = b""
+
+    def write(self, out: BytesWriter, time_ns: int) -> None:
+        """Appends a time."""
+        second = time_ns // _SECOND
+        if second != self._second:
+            self._text = date_text(time_ns).partition(".")[0].encode()
+            self._second = second
+        out.write(self._text)
+        out.write(b".")
+        write_nine(out, time_ns % _SECOND)
+        out.write(b"Z")

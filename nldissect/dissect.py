@@ -865,10 +865,12 @@ class Dissector(Decode):
         if protocol == NETLINK_GENERIC and body < message.end:
             command = message.record.data[body]
         kind: i64 = protocol << 24 | type_ << 8 | command
-        kind = kind << 4 | _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
-        if flags & NLM_F_DUMP == NLM_F_DUMP or flags & NLM_F_MULTI:
+        kind = kind << 5 | _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
+        if flags & NLM_F_DUMP == NLM_F_DUMP:
+            kind |= 24
+        elif flags & NLM_F_MULTI:
             kind |= 8
-        key = message.record.interface << 44 | kind
+        key = message.record.interface << 45 | kind
         sketch = self._sketches.get(key)
         if sketch is not None and sketch.changes == self.learned.changes + self.learned.rules:
             attrs_at = body + sketch.attrs_at

@@ -8,6 +8,7 @@ from .dissect import Plan
 from .model import Message
 from .spec.sets import AttrSet
 from .spec.structs import StructType
+from .wire.consts import NLM_F_DUMP
 
 OVERHEAD: Final = 200
 """What a kept thing weighs beside its bytes."""
@@ -106,25 +107,40 @@ class Memo(Generic[K, V]):
         self._young = {}
 
 
+def is_dump(message: Message) -> bool:
+    """Whether a message asks for a dump."""
+    return message.flags & NLM_F_DUMP == NLM_F_DUMP and message.direction == "request"
+
+
 class Bodies(Generic[V]):
     """What was made of the bytes behind messages' headers, by the tables that read them."""
 
-    __slots__ = ("_budget", "_memos", "_of_kind")
+    __slots__ = ("_budget", "_memos", "_of_kind", "_kind", "_memo")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._memos: dict[tuple[AttrSet | None, StructType | None, int, bool], Memo[bytes, V]] = {}
+        self._memos: dict[
+            tuple[AttrSet | None, StructType | None, int, bool, bool], Memo[bytes, V]
+        ] = {}
         self._of_kind: dict[object, Memo[bytes, V]] = {}
+        # The last kind, which is often the next one as well.
+        self._kind: object = None
+        self._memo: Memo[bytes, V] | None = None
 
     def of(self, message: Message, plan: Plan) -> Memo[bytes, V]:
         """What was made of bodies like a message's, whose plan it is."""
         kind = message.sketch
         if kind is not None:
+            known = self._memo
+            if kind is self._kind and known is not None:
+                return known
             known = self._of_kind.get(kind)
             if known is not None:
+                self._kind = kind
+                self._memo = known
                 return known
         key = (plan.set, plan.header, plan.attrs_at - plan.header_at,
-               message.direction == "request")  # fmt: skip
+               message.direction == "request", is_dump(message))  # fmt: skip
         memo = self._memos.get(key)
         if memo is None:
             memo = self._memos[key] = Memo(self._budget)
@@ -138,19 +154,26 @@ class Bodies(Generic[V]):
 class Kinds(Generic[T]):
     """What messages of one kind have in common, each under a number of whoever keeps it."""
 
-    __slots__ = ("_kinds",)
+    __slots__ = ("_kinds", "_kind", "_values")
 
     def __init__(self) -> None:
         self._kinds: dict[object, dict[int, T]] = {}
+        # The last kind, which is often the next one as well.
+        self._kind: object = None
+        self._values: dict[int, T] = {}
 
     def of(self, message: Message) -> dict[int, T]:
         """What is kept for messages like this one: nothing for those that are like no other."""
         kind = message.sketch
         if kind is None:
             return {}
+        if kind is self._kind:
+            return self._values
         known = self._kinds.get(kind)
         if known is None:
             if len(self._kinds) >= _KINDS:
                 self._kinds.clear()
             known = self._kinds[kind] = {}
+        self._kind = kind
+        self._values = known
         return known

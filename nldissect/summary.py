@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, Literal
 
+from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from .clock import Clock
+from .clock import Clock, Dates
+from .digits import blanks, digits_of, write_number
 from .dissect import Plan, flag_names
 from .explain import describe
 from .learn import Learned
-from .memo import OVERHEAD, Bodies, Budget, Kept, Kinds
+from .memo import OVERHEAD, Bodies, Budget, Kept, Kinds, is_dump
 from .model import Message, Node
 from .spec.labels import LABELS
 from .spec.sets import AttrSet, GuessSet, IndexedArray, Nest
 from .spec.structs import StructType
 from .spec.types import Irregular, LabelScalar, Scalar, Type
-from .text import Json, date_text, encoded, printable, show
+from .text import Json, encoded, printable, show
 from .wire.attrs import iter_attrs
 from .wire.consts import (
     NETLINK_GENERIC,
@@ -27,7 +29,6 @@ from .wire.consts import (
     NLA_F_NET_BYTEORDER,
     NLA_HDRLEN,
     NLA_TYPE_MASK,
-    NLM_F_DUMP,
     NLMSG_DONE,
     NLMSG_ERROR,
     NLMSG_HDRLEN,
@@ -48,7 +49,7 @@ _KEEP: Final = 1 << 23
 _PIECE: Final = 160
 _MANY_SETS: Final = 64
 _MOST: Final = 4096
-_BLANKS: Final = " " * 256
+_GRAVE: Final = ("warn", "error")
 
 _NAMES: Final = (
     "ifname", "header.dev-name", "dev-name", "header.dev-index", "dev-index", "family-name",
@@ -109,22 +110,21 @@ class Summary:
         self.details = ""
         self.outcome = ""
         self.process = ""
-        self.head: _Head | None = None
+        self.head: Head | None = None
 
 
-class _Head:
+class Head:
     """What the lines of messages of one kind have between their time and their details.
 
-    text, raw: the columns as ``columns`` wrote them when its widths had that version.
+    raw: the columns as ``columns`` wrote them when its widths had that version.
     """
 
-    __slots__ = ("family", "operation", "flags", "text", "raw", "columns", "version")
+    __slots__ = ("family", "operation", "flags", "raw", "columns", "version")
 
     def __init__(self, family: str, operation: str, flags: str) -> None:
         self.family = family
         self.operation = operation
         self.flags = flags
-        self.text = ""
         self.raw = b""
         self.columns: Columns | None = None
         self.version = 0
@@ -229,7 +229,7 @@ class _Spans:
         self.whole = True
 
 
-class _Header:
+class Header:
     """Which members of a family header tell objects apart."""
 
     __slots__ = ("index", "prefix", "family", "parent", "handle")
@@ -252,21 +252,23 @@ class _Header:
                 self.handle = name
 
 
-class _Object(Kept):
+class About(Kept):
     """What a message says it is about.
 
-    whole: its attributes can be walked to the end; text: the words, None where links are named;
-    named: the words with their names, for messages of an interface while so much is learned.
+    whole: its attributes can be walked to the end; links: links are named in it; text: the words,
+    and raw: the same encoded, b"" for what a line does not end with. Where links are named these
+    are for messages of an interface while so much is learned.
     """
 
-    __slots__ = ("pieces", "whole", "text", "named", "interface", "lessons")
+    __slots__ = ("pieces", "whole", "links", "text", "raw", "interface", "lessons")
 
-    def __init__(self, pieces: Pieces, whole: bool, text: str | None, size: int) -> None:
+    def __init__(self, pieces: Pieces, whole: bool, size: int) -> None:
         super().__init__(size + _PIECE * len(pieces) + OVERHEAD)
         self.pieces = pieces
         self.whole = whole
-        self.text = text
-        self.named = ""
+        self.links = any(map(_is_link, pieces))
+        self.text: str | None = None
+        self.raw: bytes | None = None
         self.interface = self.lessons = -1
 
 
@@ -276,22 +278,22 @@ class Summarizer:
     def __init__(self, learned: Learned) -> None:
         self._learned = learned
         self._picks: dict[AttrSet, _Picks] = {}
-        self._headers: dict[StructType, _Header] = {}
-        self._heads: Kinds[_Head] = Kinds()
+        self._headers: dict[StructType, Header] = {}
+        self._heads: Kinds[Head] = Kinds()
         self._abouts: dict[object, tuple[dict[str, Json], Pieces]] = {}
         budget = Budget(_KEEP)
-        # Requests for dumps, and all others: by their bodies, and by what tells in these.
-        self._bodies: tuple[Bodies[_Object], Bodies[_Object]] = (Bodies(budget), Bodies(budget))
-        self._telling: tuple[Bodies[_Object], Bodies[_Object]] = (Bodies(budget), Bodies(budget))
+        # By messages' bodies, and by what tells in these.
+        self._bodies: Bodies[About] = Bodies(budget)
+        self._telling: Bodies[About] = Bodies(budget)
 
-    def summary(self, message: Message) -> Summary:
-        """The line of one message."""
+    def summary(self, message: Message, about: About | None = None) -> Summary:
+        """The line of one message; about: what it is about, if that is known."""
         if message.type < 0:
             summary = Summary(message.direction, _family(message), _operation(message))
             summary.outcome = "malformed"
             summary.details = "; ".join(note.message for note in message.problems)
             return summary
-        head = self._head(message)
+        head = self.head(message)
         summary = Summary(message.direction, head.family, head.operation, head.flags)
         if message.sketch is not None:
             summary.head = head
@@ -301,10 +303,14 @@ class Summarizer:
         if message.type < NLMSG_MIN_TYPE and message.type in (NLMSG_ERROR, NLMSG_DONE):
             self._result(message, summary)
         else:
-            summary.details = self._object(message, summary)
+            if about is None:
+                about = self.about(message)
+            if not about.whole:
+                summary.outcome = "malformed"
+            summary.details = self._words(about, message)
         bad = None
         if message.problems:
-            bad = [note.message for note in message.problems if note.severity in ("warn", "error")]
+            bad = [note.message for note in message.problems if note.severity in _GRAVE]
         if bad:
             summary.outcome = "malformed"
             summary.details = " ".join(filter(None, (summary.details, *bad)))
@@ -312,12 +318,12 @@ class Summarizer:
             summary.details = f"{summary.details} [malformed]".lstrip()
         return summary
 
-    def _head(self, message: Message) -> _Head:
+    def head(self, message: Message) -> Head:
         """The names of a message."""
         heads = self._heads.of(message)
         head = heads.get(message.flags)
         if head is None:
-            head = _Head(_family(message), _operation(message), _flags(message))
+            head = Head(_family(message), _operation(message), _flags(message))
             heads[message.flags] = head
         return head
 
@@ -368,40 +374,58 @@ class Summarizer:
                 return _known(_public(part))
         return []
 
-    def _object(self, message: Message, summary: Summary) -> str:
+    def about(self, message: Message) -> About:
+        """What a message is about; equal bytes under equal tables say the same."""
         plan = message.plan
         assert isinstance(plan, Plan)
-        size = message.end - plan.header_at
-        dump = message.direction == "request" and message.flags & NLM_F_DUMP == NLM_F_DUMP
-        # Equal bytes under equal tables say the same, but for the names of links.
-        memo = self._bodies[dump].of(message, plan)
-        known: _Object | None = None
-        body: bytes | None = None
-        if size <= _KEEP_BYTES and not memo.rests():
-            body = message.record.data[plan.header_at : message.end]
-            known = memo.get(body)
+        if message.end - plan.header_at > _KEEP_BYTES:
+            return self.about_anew(message)
+        memo = self._bodies.of(message, plan)
+        if memo.rests():
+            return self.about_anew(message)
+        body = message.record.data[plan.header_at : message.end]
+        known = memo.get(body)
         if known is None:
-            known = self._known(message, plan, dump)
-            if body is not None:
-                memo.put(body, known)
-        if not known.whole:
-            summary.outcome = "malformed"
-        if known.text is not None:
-            return known.text
-        interface, lessons = message.record.interface, self._learned.lessons
-        if known.interface == interface and known.lessons == lessons:
-            return known.named
-        words = self._join(known.pieces, message)
+            known = self.about_anew(message)
+            memo.put(body, known)
+        return known
+
+    def raw_words(self, about: About, message: Message) -> bytes:
+        """The words on what a message is about, encoded; b"" if a line does not end with these."""
+        if about.raw is None or (about.links and not self._holds(about, message)):
+            words = self._words(about, message)
+            raw = encoded(words) if words and not words[-1].isspace() else b""
+            if about.text is not words:
+                return raw
+            about.raw = raw
+        return about.raw
+
+    def _words(self, about: About, message: Message) -> str:
+        """The words on what a message is about."""
+        if about.text is not None and (not about.links or self._holds(about, message)):
+            return about.text
+        words = self._join(about.pieces, message)
+        interface = message.record.interface
         if all(
             self._learned.steady(interface, "link", (int(piece[1]),))
-            for piece in known.pieces
+            for piece in about.pieces
             if _is_link(piece)
         ):
-            known.named, known.interface, known.lessons = words, interface, lessons
+            about.text, about.raw = words, None
+            about.interface, about.lessons = interface, self._learned.lessons
         return words
 
-    def _known(self, message: Message, plan: Plan, dump: bool) -> _Object:
+    def _holds(self, about: About, message: Message) -> bool:
+        """Whether the links' names in the words are those of now."""
+        return (
+            about.lessons == self._learned.lessons and about.interface == message.record.interface
+        )
+
+    def about_anew(self, message: Message) -> About:
         """What a message is about, by the few attributes of it that tell."""
+        plan = message.plan
+        assert isinstance(plan, Plan)
+        dump = is_dump(message)
         data = message.record.data
         at, end = plan.attrs_at, message.end
         spans: _Spans | None = None
@@ -420,7 +444,7 @@ class Summarizer:
                     raw += data[span.start : span.stop]
         if not raw or len(raw) > _KEEP_BYTES:
             return self._made(message, plan, dump, spans)
-        memo = self._telling[dump].of(message, plan)
+        memo = self._telling.of(message, plan)
         raw += data[plan.header_at : at]
         known = memo.get(raw)
         if known is None:
@@ -428,10 +452,9 @@ class Summarizer:
             memo.put(raw, known)
         return known
 
-    def _made(self, message: Message, plan: Plan, dump: bool, spans: _Spans | None) -> _Object:
+    def _made(self, message: Message, plan: Plan, dump: bool, spans: _Spans | None) -> About:
         pieces, whole = self._read(message, plan, dump, spans)
-        text = None if any(map(_is_link, pieces)) else self._join(pieces, message)
-        return _Object(pieces, whole, text, message.end - plan.header_at)
+        return About(pieces, whole, message.end - plan.header_at)
 
     def _read(
         self, message: Message, plan: Plan, dump: bool, spans: _Spans | None
@@ -466,7 +489,7 @@ class Summarizer:
         if plan.header is not None and plan.header_end - plan.header_at >= plan.header.size:
             header = self._headers.get(plan.header)
             if header is None:
-                header = self._headers[plan.header] = _Header(plan.header)
+                header = self._headers[plan.header] = Header(plan.header)
             values = plan.header.members(data, plan.header_at)
             own = _identity(plan.header, values)
             self._add_header(message.protocol, pieces, header, values, dump, bool(own))
@@ -521,7 +544,7 @@ class Summarizer:
     def _add_header(
         protocol: int,
         pieces: Pieces,
-        header: _Header,
+        header: Header,
         values: dict[str, Json],
         dump: bool,
         told: bool,
@@ -761,32 +784,33 @@ class Columns:
     def __init__(self, *, color: bool = False, width: int = 0) -> None:
         self._color = color
         self._width = width
-        self._number = 5
-        self._time = 10
+        self._number: i64 = 5
+        self._time: i64 = 10
         self._family = 10
         self._operation = 16
         self._flags = 8
         self._version = 0
+        self._scratch = BytesWriter()
+        self.plain = not color and not width
 
-    def _stamp(self, number: int, time: str) -> str:
+    def _stamp(self, out: BytesWriter, number: i64, time: bytes) -> None:
         """The first two columns."""
-        digits = str(number)
-        if len(digits) > self._number:
-            self._number = len(digits)
-        if len(time) > self._time:
-            self._time = len(time)
-        # Compiled, slices are faster than methods and format specifications.
-        before = _BLANKS[: self._number - len(digits)]
-        between = _BLANKS[: self._time - len(time) + 1]
-        return f"{before}{digits}{between}{time} "
+        digits = digits_of(number)
+        if digits > self._number:
+            self._number = digits
+        size: i64 = len(time)
+        if size > self._time:
+            self._time = size
+        out.write(blanks(self._number - digits))
+        write_number(out, number)
+        out.write(blanks(self._time - size + 1))
+        out.write(time)
+        out.write(b" ")
 
-    def _head(self, summary: Summary) -> _Head:
-        """The columns between time and details."""
-        head = summary.head
-        if head is None:
-            head = _Head(summary.family, summary.operation, summary.flags)
+    def _head(self, head: Head, direction: str) -> bytes:
+        """The columns between time and details, encoded."""
         if head.columns is self and head.version == self._version:
-            return head
+            return head.raw
         if len(head.family) > self._family:
             self._family = len(head.family)
             self._version += 1
@@ -798,25 +822,28 @@ class Columns:
             self._version += 1
         head.columns = self
         head.version = self._version
-        head.text = (
-            f"{GLYPHS[summary.direction]} {head.family.ljust(self._family)} "
+        head.raw = encoded(
+            f"{GLYPHS[direction]} {head.family.ljust(self._family)} "
             f"{head.operation.ljust(self._operation)} {head.flags.ljust(self._flags)} "
         )
-        head.raw = encoded(head.text)
-        return head
+        return head.raw
 
-    def raw(self, number: int, time: str, summary: Summary) -> bytes:
-        """The line without its end, encoded."""
-        details = summary.details
-        if self._color or self._width or summary.process or not details or details[-1].isspace():
-            return encoded(self.line(number, time, summary))
-        stamp = self._stamp(number, time)
-        return b"".join((stamp.encode(), self._head(summary).raw, encoded(details)))
+    def write(
+        self, out: BytesWriter, number: int, time: bytes, head: Head, direction: str, details: bytes
+    ) -> None:
+        """Appends a plain line without its end."""
+        self._stamp(out, number, time)
+        out.write(self._head(head, direction))
+        out.write(details)
 
     def line(self, number: int, time: str, summary: Summary) -> str:
         """The line without its end."""
-        stamp = self._stamp(number, time)
-        line = f"{stamp}{self._head(summary).text}{summary.details}".rstrip()
+        out = self._scratch
+        out.truncate(0)
+        self._stamp(out, number, time.encode())
+        head = summary.head or Head(summary.family, summary.operation, summary.flags)
+        out.write(self._head(head, summary.direction))
+        line = f"{out.getvalue().decode()}{summary.details}".rstrip()
         width = self._width
         end = f"  {summary.process}" if summary.process else ""
         if width:
@@ -827,7 +854,7 @@ class Columns:
         if not self._color:
             return line + end
         style = _OUTCOMES.get(summary.outcome) or _STYLES[summary.direction]
-        start = self._number + self._time + 2
+        start: int = self._number + self._time + 2
         line = f"\x1b[2m{line[:start]}\x1b[0m\x1b[{style}m{line[start:]}\x1b[0m"
         return f"{line}\x1b[2m{end}\x1b[0m" if end else line
 
@@ -844,12 +871,43 @@ class Titles:
         self._summarizer = Summarizer(learned)
         self._columns = Columns(color=color, width=width)
         self._clock = clock
+        self._dates = Dates()
+        self._date = BytesWriter()
 
-    def title(self, message: Message) -> bytes:
-        """A message's line without its end, encoded."""
+    def write(self, out: BytesWriter, message: Message, about: About | None) -> About | None:
+        """Appends a message's line without its end; gives what it is about.
+
+        about: the same, if it is known.
+        """
+        time = self._time(message)
+        summarizer, columns = self._summarizer, self._columns
+        if message.type >= NLMSG_MIN_TYPE and message.sketch is not None and columns.plain:
+            if about is None:
+                about = summarizer.about(message)
+            if about.whole and not _grave(message) and message.process is None:
+                words = summarizer.raw_words(about, message)
+                if words:
+                    head = summarizer.head(message)
+                    columns.write(out, message.number, time, head, message.direction, words)
+                    return about
+        summary = summarizer.summary(message, about)
+        out.write(encoded(columns.line(message.number, time.decode(), summary)))
+        return about
+
+    def _time(self, message: Message) -> bytes:
         time_ns = message.record.time_ns
         if self._clock is not None:
-            time = self._clock.text(time_ns)
-        else:
-            time = "-" if time_ns is None else date_text(time_ns)
-        return self._columns.raw(message.number, time, self._summarizer.summary(message))
+            return self._clock.raw(time_ns)
+        if time_ns is None:
+            return b"-"
+        self._date.truncate(0)
+        self._dates.write(self._date, time_ns)
+        return self._date.getvalue()
+
+
+def _grave(message: Message) -> bool:
+    """Whether something is wrong with a message, as far as is known before it is decoded."""
+    for note in message.problems:  # noqa: SIM110 (compiled, a loop is faster)
+        if note.severity in _GRAVE:
+            return True
+    return False

@@ -24,6 +24,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from ..filter import Filter
+    from ..summary import Titles
 
 _LINK_TYPES: Final = {
     0: "BSD loopback",
@@ -47,11 +48,11 @@ _COLLECT: Final = 2_000_000
 
 def titles(
     source: Session, settings: Settings, *, color: bool = False, width: int = 0
-) -> Callable[[Message], bytes]:
-    """Makes a message's line; for a session's messages in order."""
+) -> Titles:
+    """The lines of a session's messages in order."""
     from ..summary import Titles
 
-    return Titles(source.learned, settings.clock(), color=color, width=width).title
+    return Titles(source.learned, settings.clock(), color=color, width=width)
 
 
 class Printer:

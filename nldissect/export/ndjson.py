@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from librt.strings import BytesWriter
+
 from ..dissect import Plan
 from ..memo import Bodies
 from ..model import Interface, Message
@@ -16,10 +18,10 @@ from ..spec.structs import StructType
 from ..spec.types import Irregular
 from ..wire.consts import CONTROL_TYPES, NLMSG_MIN_TYPE
 from .envelope import Envelope
-from .objects import Members, Objects, json_text
-from .straight import KEEP_BYTES, KeptText
+from .objects import Members, Objects, json_bytes
+from .straight import KEEP_BYTES, KeptBody
 
-_NOTHING: Final = '"header":null,"attrs":{}'
+_NOTHING: Final = b'"header":null,"attrs":{}'
 
 
 class Writer:
@@ -42,7 +44,8 @@ class Writer:
         self._straight = straight
         self._objects = Objects()
         self._headers: dict[StructType, Members] = {}
-        self._bodies: Bodies[KeptText] = Bodies(self._objects.budget)
+        self._out = BytesWriter()
+        self._bodies: Bodies[KeptBody] = Bodies(self._objects.budget)
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
         """Another input's messages follow."""
@@ -51,9 +54,12 @@ class Writer:
     def message(self, message: Message) -> None:
         """Writes one message."""
         body = self._body(message)
-        self._write(self._envelope.line(message, body).encode())
+        out = self._out
+        self._envelope.write(out, message, body)
+        self._write(out.getvalue())
+        out.truncate(0)
 
-    def _body(self, message: Message) -> str:
+    def _body(self, message: Message) -> bytes:
         """The members ``header`` and ``attrs``."""
         if 0 <= message.type < NLMSG_MIN_TYPE and message.type in CONTROL_TYPES:
             return _NOTHING
@@ -80,10 +86,10 @@ class Writer:
             return known.text
         text = self._written(message, plan)
         if message.unremarked:
-            memo.put(body, KeptText(text, size, walk.asked))
+            memo.put(body, KeptBody(text, size, walk.asked))
         return text
 
-    def _written(self, message: Message, plan: Plan) -> str:
+    def _written(self, message: Message, plan: Plan) -> bytes:
         """The body, straight from its bytes where nothing is odd about it."""
         data = message.record.data
         try:
@@ -101,17 +107,13 @@ class Writer:
         except Irregular:
             return _content(message)
         message.take_notes([])
-        return f'"header":{header},"attrs":{attrs}'
+        return f'"header":{header},"attrs":{attrs}'.encode()
 
     def close(self) -> None:
         """Nothing is held back."""
 
 
-def _content(message: Message) -> str:
+def _content(message: Message) -> bytes:
     """The body by way of objects."""
     attrs = message.attrs
-    header = message.header
-    return (
-        f'"header":{"null" if header is None else json_text(header)},'
-        f'"attrs":{json_text(attrs) if attrs else "{}"}'
-    )
+    return b'"header":%b,"attrs":%b' % (json_bytes(message.header), json_bytes(attrs))

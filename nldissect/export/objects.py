@@ -18,6 +18,11 @@ _KEEP_CHARS: Final = 1 << 24
 _ENCODE: Final = Encoder().encode
 
 
+def json_bytes(value: object) -> bytes:
+    """A value as JSON, encoded."""
+    return _ENCODE(value)
+
+
 def json_text(value: object) -> str:
     """A value as JSON text."""
     return _ENCODE(value).decode()

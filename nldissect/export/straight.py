@@ -103,6 +103,16 @@ class KeptText(Resting):
         self.text = text
 
 
+class KeptBody(Resting):
+    """What is written of a message's body, encoded, and made of so many bytes."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: bytes, size: int, facts: Sequence[Fact]) -> None:
+        super().__init__(len(text) + size, facts)
+        self.text = text
+
+
 class Mark:
     """Of an attribute's number in one run.
 

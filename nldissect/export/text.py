@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from librt.strings import BytesWriter
+
+from ..clock import Dates
+from ..digits import write_number
 from ..dissect import Plan, Verdict, flag_names
 from ..learn import Learned
 from ..memo import Bodies, Kinds
 from ..model import Fact, Interface, Message, Node, Note
 from ..spec.types import Irregular, Scope
-from ..summary import Titles
-from ..text import Json, date_text, encoded, printable
+from ..summary import About, Titles
+from ..text import Json, encoded, printable
 from ..wire.consts import (
     CONTROL_TYPES,
     NETLINK_GENERIC,
@@ -26,7 +30,7 @@ from ..wire.consts import (
 )
 from ..wire.ints import u32
 from .lines import DIM, INDENT, RESET, Lines, Style, secret_text, shown
-from .straight import KEEP_BYTES, Resting
+from .straight import KEEP_BYTES, KeptBody
 
 _MOST: Final = 4096
 _CUT: Final = "\0"
@@ -35,20 +39,40 @@ _CUT: Final = "\0"
 _SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
 
 
-class _Body(Resting):
-    """What stands behind the headers' lines, encoded, and made of so many bytes."""
+class _Body(KeptBody):
+    """What stands behind the headers' lines. about: what its messages are about, once it is known."""
 
-    __slots__ = ("text",)
+    __slots__ = ("about",)
 
     def __init__(self, text: bytes, size: int, facts: Sequence[Fact]) -> None:
-        super().__init__(len(text) + size, facts)
+        super().__init__(text, size, facts)
+        self.about: About | None = None
+
+
+class _Head:
+    """Of messages of one kind: what stands behind their length, and the line of the genlmsghdr."""
+
+    __slots__ = ("text", "genlmsg")
+
+    def __init__(self, text: bytes, genlmsg: bytes) -> None:
         self.text = text
+        self.genlmsg = genlmsg
+
+
+class _Result:
+    """The lines of an ack, an error or a DONE, cut where the numbers of the request stand."""
+
+    __slots__ = ("error", "parts")
+
+    def __init__(self, error: dict[str, Json] | None, parts: list[bytes]) -> None:
+        self.error = error
+        self.parts = parts
 
 
 class Writer:
     """Writes messages as text: a title, the headers in a line each, then a line per attribute.
 
-    write: takes bytes. title: makes the first line of a message; without one it is the summary.
+    write: takes bytes. titles: the first lines of messages, by default with their dates.
     verbose: everything, with spans, attribute headers and padding. hexdump: the bytes as well.
     secrets: show key material. tree: False leaves title and bytes. straight: False reads every
     attribute into nodes first and keeps no text, which gives the same.
@@ -61,7 +85,7 @@ class Writer:
         write: Callable[[bytes], object],
         interfaces: Sequence[Interface],
         *,
-        title: Callable[[Message], bytes] | None = None,
+        titles: Titles | None = None,
         verbose: bool = False,
         hexdump: bool = False,
         color: bool = False,
@@ -71,7 +95,7 @@ class Writer:
     ) -> None:
         self._write = write
         self._interfaces = interfaces
-        self.title = title or Titles(Learned()).title
+        self.titles = titles or Titles(Learned())
         self._verbose = verbose
         self._hexdump = hexdump
         self._tree = tree
@@ -80,145 +104,168 @@ class Writer:
         self._dim, self._reset = (DIM, RESET) if color else ("", "")
         self._style = Style(color, secrets)
         self._lines = Lines(self._style, self._nodes)
-        self._heads: Kinds[tuple[str, str]] = Kinds()
-        self._sources: dict[int, str] = {}
-        self._carriers: dict[int, str] = {}
+        self._out = BytesWriter()
+        self._dates = Dates()
+        self._heads: Kinds[_Head] = Kinds()
+        self._sources: dict[int, bytes] = {}
+        self._carriers: dict[int, bytes] = {}
         self._bodies: Bodies[_Body] = Bodies(self._lines.budget)
-        self._results: dict[object, tuple[dict[str, Json] | None, list[str]]] = {}
+        self._results: dict[object, _Result] = {}
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
-        """Another input's messages follow; ``title`` may be set anew."""
+        """Another input's messages follow; ``titles`` may be set anew."""
         self._interfaces = interfaces
         self._sources.clear()
 
     def message(self, message: Message) -> None:
         """Writes a message."""
-        title = self.title(message)
-        out: list[str] = ["\n"]
-        body = b""
-        if self._tree:
+        out = self._out
+        if not self._tree:
+            self.titles.write(out, message, None)
+            out.write(b"\n")
+        elif self._verbose:
+            self.titles.write(out, message, None)
+            out.write(b"\n")
             if message.first:
                 self._record(out, message)
-            if self._verbose:
-                for layer in message.layers:
-                    self._all(out, layer, INDENT)
-            else:
-                body = self._layers(out, message)
-        text = encoded("".join(out))
+            lines: list[str] = []
+            for layer in message.layers:
+                self._all(lines, layer, INDENT)
+            _put(out, lines)
+        elif _usual(message):
+            self._plain(out, message)
+        else:
+            self.titles.write(out, message, None)
+            out.write(b"\n")
+            if message.first:
+                self._record(out, message)
+            self._unusual(out, message)
         if self._hexdump:
-            out.clear()
             self._hex(out, message)
-            body += "".join(out).encode()
-        end = b"\n" if self._tree or self._hexdump else b""
-        self._write(b"".join((title, text, body, end)))
+        if self._tree or self._hexdump:
+            out.write(b"\n")
+        self._write(out.getvalue())
+        out.truncate(0)
 
     def close(self) -> None:
         """Nothing is held back."""
 
     # Headers
 
-    def _record(self, out: list[str], message: Message) -> None:
+    def _record(self, out: BytesWriter, message: Message) -> None:
         record = message.record
-        size = len(record.data)
         source = self._sources.get(record.interface)
         if source is None:
-            source = ""
+            source = b""
             if record.interface < len(self._interfaces):
                 name = self._interfaces[record.interface].name
-                source = f", on {printable(name)}" if name else ""
+                source = encoded(f", on {printable(name)}") if name else b""
             self._sources[record.interface] = source
-        whole = f" of {record.wire_len}" if record.wire_len > size else ""
         protocol = message.protocol
         carrier = self._carriers.get(protocol)
         if carrier is None:
-            carrier = ""
+            carrier = b"\n"
             if protocol >= 0:
-                carrier = f", netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})"
+                carrier = f", netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})\n".encode()
             self._carriers[protocol] = carrier
-        if record.time_ns is None:
-            line = f"{INDENT}record {record.number}: {size} bytes{whole}{source}{carrier}\n"
-        else:
-            line = (
-                f"{INDENT}record {record.number}: {size} bytes{whole}{source}, at "
-                f"{date_text(record.time_ns)}{carrier}\n"
-            )
-        out.append(line)
+        out.write(b"  record ")
+        write_number(out, record.number)
+        out.write(b": ")
+        size = len(record.data)
+        write_number(out, size)
+        out.write(b" bytes")
+        if record.wire_len > size:
+            out.write(b" of ")
+            write_number(out, record.wire_len)
+        out.write(source)
+        if record.time_ns is not None:
+            out.write(b", at ")
+            self._dates.write(out, record.time_ns)
+        out.write(carrier)
         for comment in record.comments:
-            out.append(f"{INDENT}comment: {printable(comment)}\n")
+            out.write(encoded(f"{INDENT}comment: {printable(comment)}\n"))
 
-    def _head(self, message: Message) -> tuple[str, str]:
-        """What stands between a message's length, sequence number and port id, and behind them."""
+    def _nlmsg(self, out: BytesWriter, message: Message) -> _Head:
+        """The line of the nlmsghdr."""
         heads = self._heads.of(message)
         key = message.flags << 9 | message.version + 1
-        known = heads.get(key)
-        if known is not None:
-            return known
-        type_ = message.type
-        name = message.operation_c
-        if message.protocol == NETLINK_GENERIC and type_ >= NLMSG_MIN_TYPE:
-            name = printable(message.family)
-        flags = " ".join((f"{message.flags:#x}", *flag_names(message.flags, message.flag_class)))
-        head = f", type {f'{type_} {name}'.rstrip()}, flags {flags}, seq "
-        genlmsg = ""
-        if message.command >= 0 and type_ >= NLMSG_MIN_TYPE:
-            name = f" {message.operation_c}" if message.operation_c else ""
-            genlmsg = f"{INDENT}genlmsg: cmd {message.command}{name}, version {message.version}\n"
-        known = heads[key] = (head, genlmsg)
-        return known
+        head = heads.get(key)
+        if head is None:
+            head = heads[key] = _head_of(message)
+        out.write(b"  nlmsg: len ")
+        write_number(out, message.length)
+        out.write(head.text)
+        write_number(out, message.seq)
+        out.write(b", pid ")
+        write_number(out, message.pid)
+        out.write(b"\n")
+        return head
 
-    def _layers(self, out: list[str], message: Message) -> bytes:
-        """Appends the lines of the headers, and gives those of the body, which may be kept."""
-        if message.type < 0:
-            self._nodes(out, message.layers, INDENT)
-            return b""
-        type_ = message.type
-        head, genlmsg = self._head(message)
-        out.append(f"{INDENT}nlmsg: len {message.length}{head}{message.seq}, pid {message.pid}\n")
+    def _plain(self, out: BytesWriter, message: Message) -> None:
+        """A message whose headers are as they should be: its body may be kept."""
         plan = message.plan
         assert isinstance(plan, Plan)
-        control = type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES
-        if control and self._straight and isinstance(message.sketch, Verdict):
-            return self._result(out, message, message.sketch)
-        problems = message.problems
-        unusual = (
-            message.length & 3
-            or message.end - message.start & 3
-            or (problems and any(note.path != "nlmsg" for note in problems))
-        )
-        if problems and not unusual:
-            self._remarks(out, problems, INDENT)
-        if unusual or control:
-            layers = [layer for layer in message.layers if layer.name not in ("link", "nlmsg")]
-            for layer in message.layers:
-                if unusual and layer.name in ("link", "nlmsg"):
-                    self._notes(out, layer, INDENT)
-            self._nodes(out, layers, INDENT)
-            return b""
-        if genlmsg:
-            out.append(genlmsg)
-        elif message.protocol == NETLINK_GENERIC and message.body < message.end:
-            self._nodes(out, message.layers[1 + message.first :], INDENT)
-            return b""
-        return b"" if plan.header_at == message.end else self._kept_body(message, plan)
+        if plan.header_at < message.end:
+            body = self._kept_body(message, plan)
+            body.about = self.titles.write(out, message, body.about)
+            text = body.text
+        else:
+            self.titles.write(out, message, None)
+            text = b""
+        out.write(b"\n")
+        if message.first:
+            self._record(out, message)
+        head = self._nlmsg(out, message)
+        if message.problems:
+            self._remarks_on(out, message.problems)
+        out.write(head.genlmsg)
+        out.write(text)
 
-    def _kept_body(self, message: Message, plan: Plan) -> bytes:
+    def _unusual(self, out: BytesWriter, message: Message) -> None:
+        """The lines of the layers where something is special about one of the headers."""
+        lines: list[str] = []
+        if message.type < 0:
+            self._nodes(lines, message.layers, INDENT)
+            _put(out, lines)
+            return
+        self._nlmsg(out, message)
+        verdict = message.sketch
+        if self._straight and isinstance(verdict, Verdict):
+            self._result(out, message, verdict)
+            return
+        if _odd(message):
+            for layer in message.layers:
+                if layer.name in ("link", "nlmsg"):
+                    self._notes(lines, layer, INDENT)
+        elif message.problems:
+            self._remarks(lines, message.problems, INDENT)
+        self._nodes(
+            lines, [layer for layer in message.layers if layer.name not in ("link", "nlmsg")], INDENT
+        )
+        _put(out, lines)
+
+    def _remarks_on(self, out: BytesWriter, notes: Sequence[Note]) -> None:
+        lines: list[str] = []
+        self._remarks(lines, notes, INDENT)
+        _put(out, lines)
+
+    def _kept_body(self, message: Message, plan: Plan) -> _Body:
         """The lines of the body; equal bytes under equal tables give the same."""
         data = message.record.data
         lines = self._lines
         lines.walk.about(message)
         size = message.end - plan.header_at
         if not self._straight or size > KEEP_BYTES or message.record.wire_len > len(data):
-            return self._body(message, plan)
+            return _Body(self._body(message, plan), size, ())
         memo = self._bodies.of(message, plan)
         if memo.rests():
-            return self._body(message, plan)
-        body = data[plan.header_at : message.end]
-        known = memo.get(body)
-        if known is not None and lines.walk.holds(known):
-            return known.text
-        text = self._body(message, plan)
-        memo.put(body, _Body(text, size, lines.walk.asked))
-        return text
+            return _Body(self._body(message, plan), size, ())
+        raw = data[plan.header_at : message.end]
+        known = memo.get(raw)
+        if known is None or not lines.walk.holds(known):
+            known = _Body(self._body(message, plan), size, lines.walk.asked)
+            memo.put(raw, known)
+        return known
 
     def _body(self, message: Message, plan: Plan) -> bytes:
         """The family header and the attributes."""
@@ -256,30 +303,35 @@ class Writer:
                     self._nodes(out, nodes, INDENT * 2)
         return encoded("".join(out))
 
-    def _result(self, out: list[str], message: Message, verdict: Verdict) -> bytes:
+    def _result(self, out: BytesWriter, message: Message, verdict: Verdict) -> None:
         """The lines of an ack, an error or a DONE; they differ in the numbers of the request."""
         error = message.error
         if message.problems:
             heads = [note for note in message.problems if note.path == "nlmsg"]
-            self._remarks(out, heads, INDENT)
+            if heads:
+                self._remarks_on(out, heads)
         known = self._results.get(verdict)
-        if known is not None and known[0] is error and verdict.more(message) is not None:
-            parts = known[1]
-        else:
-            parts = self._result_parts(message)
-            if verdict.more(message) is not None:
+        shared = verdict.more(message) is not None
+        if known is None or known.error is not error or not shared:
+            known = _Result(error, self._result_parts(message))
+            if shared:
+                # Reading the tree may have found other words.
+                known.error = message.error
                 if len(self._results) >= _MOST:
                     self._results.clear()
-                self._results[verdict] = (message.error, parts)
-        out.append(parts[0])
+                self._results[verdict] = known
+        parts = known.parts
+        out.write(parts[0])
         if len(parts) > 1:
             big = message.order == "big"
             at = message.body + 4 + NLMSG_HDRLEN
             data = message.record.data
-            out += (str(u32(data, at - 8, big)), parts[1], str(u32(data, at - 4, big)), parts[2])
-        return b""
+            write_number(out, u32(data, at - 8, big))
+            out.write(parts[1])
+            write_number(out, u32(data, at - 4, big))
+            out.write(parts[2])
 
-    def _result_parts(self, message: Message) -> list[str]:
+    def _result_parts(self, message: Message) -> list[bytes]:
         """The lines, cut where the sequence number and the port id of the request stand."""
         layers = message.layers
         lines: list[str] = []
@@ -295,7 +347,7 @@ class Writer:
         self._nodes(lines, rest, INDENT)
         for node, display in zip(numbers, shown_before):
             node.display = display
-        return "".join(lines).split(_CUT)
+        return [encoded(part) for part in "".join(lines).split(_CUT)]
 
     # Nodes
 
@@ -394,7 +446,7 @@ class Writer:
 
     # Bytes
 
-    def _hex(self, out: list[str], message: Message) -> None:
+    def _hex(self, out: BytesWriter, message: Message) -> None:
         data = message.record.data
         start = 0 if message.first else message.start
         end = len(data) if message.last else min(len(data), (message.end + 3) & ~3)
@@ -412,10 +464,49 @@ class Writer:
                 words = raw.hex(" ")
             if len(raw) > 8:
                 words = f"{words[:23]}  {words[24:]}"
-            out.append(f"{INDENT}{at:04x}  {words:<49} {raw.translate(_DOTS).decode()}\n")
+            line = f"{INDENT}{at:04x}  {words:<49} {raw.translate(_DOTS).decode()}\n"
+            out.write(line.encode())
 
 
 _DOTS: Final = bytes(byte if 0x20 <= byte < 0x7F else 0x2E for byte in range(256))
+
+
+def _put(out: BytesWriter, lines: list[str]) -> None:
+    """Appends lines."""
+    out.write(encoded("".join(lines)))
+
+
+def _odd(message: Message) -> bool:
+    """Whether there is something about the headers that a line each does not tell."""
+    if message.length & 3 or message.end - message.start & 3:
+        return True
+    for note in message.problems:  # noqa: SIM110 (compiled, a loop is faster)
+        if note.path != "nlmsg":
+            return True
+    return False
+
+
+def _usual(message: Message) -> bool:
+    """Whether headers and attributes are all that there is to a message."""
+    type_ = message.type
+    if type_ < 0 or (type_ < NLMSG_MIN_TYPE and type_ in CONTROL_TYPES) or _odd(message):
+        return False
+    generic = message.protocol == NETLINK_GENERIC and message.body < message.end
+    return not generic or (message.command >= 0 and type_ >= NLMSG_MIN_TYPE)
+
+
+def _head_of(message: Message) -> _Head:
+    type_ = message.type
+    name = message.operation_c
+    if message.protocol == NETLINK_GENERIC and type_ >= NLMSG_MIN_TYPE:
+        name = printable(message.family)
+    flags = " ".join((f"{message.flags:#x}", *flag_names(message.flags, message.flag_class)))
+    text = f", type {f'{type_} {name}'.rstrip()}, flags {flags}, seq "
+    genlmsg = ""
+    if message.command >= 0 and type_ >= NLMSG_MIN_TYPE:
+        name = f" {message.operation_c}" if message.operation_c else ""
+        genlmsg = f"{INDENT}genlmsg: cmd {message.command}{name}, version {message.version}\n"
+    return _Head(encoded(text), encoded(genlmsg))
 
 
 def _c_name(node: Node) -> str:

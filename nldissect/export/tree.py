@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from librt.strings import BytesWriter
+
 from ..model import Interface, Message, Node
 from .envelope import Envelope, note_object
 
@@ -25,8 +27,10 @@ class Writer:
     def message(self, message: Message) -> None:
         """Writes one message."""
         envelope = self._envelope
-        layers = envelope.text([node_object(layer, "") for layer in message.layers])
-        self._write(envelope.line(message, f'"layers":{layers}').encode())
+        layers = envelope.json([node_object(layer, "") for layer in message.layers])
+        out = BytesWriter()
+        envelope.write(out, message, b'"layers":' + layers)
+        self._write(out.getvalue())
 
     def close(self) -> None:
         """Nothing is held back."""

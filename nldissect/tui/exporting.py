@@ -237,7 +237,7 @@ def _writer(
     options: dict[str, Any] = {}
     if plan.format == "text":
         options["secrets"] = plan.secrets
-        options["title"] = Titles(recording.learned, Clock(time_format)).title
+        options["titles"] = Titles(recording.learned, Clock(time_format))
     elif plan.format in COLUMNS and plan.fields:
         options["fields"] = plan.fields
     writer: Writer = writer_class(plan.format)(write, recording.interfaces, **options)

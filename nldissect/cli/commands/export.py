@@ -88,7 +88,7 @@ def export(
                 writer = make(output.write, source.interfaces, **options)
             writer.begin(source.interfaces, source.capture.path if len(files) > 1 else "")
             if format_ == "text":
-                writer.title = titles(source, settings)
+                writer.titles = titles(source, settings)
             return printer.print(source, writer)
 
         code = each(

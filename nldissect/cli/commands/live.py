@@ -241,7 +241,7 @@ class _Show:
         settings, options = self.settings, self.options
         if self.format is not None:
             if self.format == "text":
-                options |= {"title": titles(source, settings), "secrets": self.secrets}
+                options |= {"titles": titles(source, settings), "secrets": self.secrets}
             made: Writer = writer_class(self.format)(output.write, source.interfaces, **options)
             return made
         from ...export.text import Writer as Lines
@@ -252,7 +252,7 @@ class _Show:
         return Lines(
             output.write,
             source.interfaces,
-            title=titles(source, settings, color=color, width=width),
+            titles=titles(source, settings, color=color, width=width),
             verbose=self.tree > 1,
             hexdump=self.hexdump,
             color=color,

@@ -62,7 +62,7 @@ def show(
             writer = Writer(
                 output.write,
                 source.capture.interfaces,
-                title=titles(source, settings, color=color, width=width),
+                titles=titles(source, settings, color=color, width=width),
                 verbose=tree > 1,
                 hexdump=hexdump,
                 color=color,
