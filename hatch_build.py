@@ -16,7 +16,7 @@ HOT: Final = (
     "capture/blocks", "capture/feed", "capture/index", "capture/pcap", "capture/pcapng",
     "cli/output", "clock", "digits", "dissect", "explain", "export/columns", "export/csv",
     "export/envelope", "export/lines", "export/ndjson", "export/objects", "export/straight",
-    "export/text", "families/decoders/*", "filter/field", "filter/fields",
+    "export/text", "export/writer", "families/decoders/*", "filter/field", "filter/fields",
     "filter/fixed", "learn", "memo", "model", "notes", "policies", "recording",
     "registry", "session", "spec/checks", "spec/compile", "spec/labels", "spec/lessons",
     "spec/sets", "spec/structs", "spec/types", "summary", "text", "transact", "wire/*",

@@ -11,6 +11,7 @@ from .capture.series import Series, group
 from .capture.source import Capture, open_capture
 from .dissect import Dissector
 from .errors import CaptureError
+from .export.writer import Writer
 from .learn import Learned
 from .model import Interface, Message, Record, Transaction
 from .registry import Registry
@@ -160,11 +161,12 @@ class Session:
             from .filter import Catalogue, compile_filter
 
             wanted = compile_filter(wanted, Catalogue(self.registry))
+        return self.of(self.records(), wanted)
+
+    def records(self) -> Iterable[Record]:
+        """The records that are to be looked at, from the first one again."""
         self.begin()
-        records: Iterable[Record] = self.capture
-        if self._chosen is not None:
-            records = self._of_chosen(self._chosen)
-        return self.of(records, wanted)
+        return self.capture if self._chosen is None else self._of_chosen(self._chosen)
 
     def _of_chosen(self, chosen: dict[int, int]) -> Iterator[Record]:
         dissector = self.dissector
@@ -193,6 +195,20 @@ class Session:
             for message in messages:
                 if wanted is None or (wanted.exact and message.type >= 0) or wanted.match(message):
                     yield message
+
+    def write(
+        self, records: Iterable[Record], writer: Writer, wanted: Filter | None = None
+    ) -> None:
+        """Hands the wanted messages of records to a writer, as ``of`` gives them."""
+        dissector = self.dissector
+        redactor = self.redactor
+        headers = None if wanted is None else wanted.headers
+        for record in records:
+            if redactor is not None:
+                record = redactor.record(record)
+            for message in dissector.dissect(record, headers):
+                if wanted is None or (wanted.exact and message.type >= 0) or wanted.match(message):
+                    writer.message(message)
 
     def skip(self, records: Iterable[Record]) -> None:
         """Passes over records, but for what they tell of those that follow."""

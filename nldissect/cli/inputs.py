@@ -13,7 +13,7 @@ from ..capture.series import Series, group
 from ..capture.source import STANDARD_INPUT, Capture, open_capture
 from ..errors import CaptureError, UsageError
 from ..export import Writer
-from ..model import Message
+from ..model import Record
 from ..notes import SEVERITIES
 from ..session import Session
 from ..text import printable
@@ -43,12 +43,11 @@ _DIAGNOSES_SHOWN: Final = 3
 _DROPS_SHOWN: Final = 3
 _FIRST_PART: Final = 2048
 _PART: Final = 512
+_HOLD: Final = 1 << 16
 _COLLECT: Final = 2_000_000
 
 
-def titles(
-    source: Session, settings: Settings, *, color: bool = False, width: int = 0
-) -> Titles:
+def titles(source: Session, settings: Settings, *, color: bool = False, width: int = 0) -> Titles:
     """The lines of a session's messages in order."""
     from ..summary import Titles
 
@@ -84,23 +83,24 @@ class Printer:
         Raises CaptureError after the last good message, OutputError.
         """
         alone = self._left is not None or source.live or not writer.parallel or not available()
+        if not source.live and not self._output.by_line:
+            writer.hold = _HOLD
         try:
             if self._jobs == 1 or alone:
-                return self._write(source, writer, source.messages(self._wanted))
+                return self._write(source, writer, source.records())
             self._write_in_parts(source, writer)
             return True
         finally:
+            writer.flush()
             self._output.flush()
 
-    def _write(self, source: Session, writer: Writer, messages: Iterable[Message]) -> bool:
+    def _write(self, source: Session, writer: Writer, records: Iterable[Record]) -> bool:
         live = source.live
-        write = writer.message
         if not live and not self._grave and self._left is None:
-            for message in messages:
-                write(message)
+            source.write(records, writer, self._wanted)
             return True
-        for message in messages:
-            write(message)
+        for message in source.of(records, self._wanted):
+            writer.message(message)
             if live:
                 self._output.flush()
             if self._grave and any(note.severity in self._grave for note in message.notes):
@@ -116,7 +116,8 @@ class Printer:
         source.begin()
         records = iter(source.capture)
         # The first part warms up what all processes then have.
-        self._write(source, writer, source.of(islice(records, _FIRST_PART), self._wanted))
+        self._write(source, writer, islice(records, _FIRST_PART))
+        writer.flush()
         parts = -(-(source.dissector.surveyed - _FIRST_PART) // _PART)
         if parts > 0:
             # Collecting would touch, and so copy, what the processes share.
@@ -129,7 +130,8 @@ class Printer:
                     # What ends the capture is told by this process's parent.
                     with suppress(CaptureError):
                         if own:
-                            self._write(source, writer, source.of(some, self._wanted))
+                            self._write(source, writer, some)
+                            writer.flush()
                         else:
                             source.skip(some)
                     if own:

@@ -35,12 +35,13 @@ class Output:
 
     path: a file to write, None or ``-`` for stdout. Raises OutputError where that cannot be
     opened or written, OutputClosed when the pipe's reader has gone.
-    terminal: whether people see it at once; width: its columns, 0 where it is no terminal.
+    by_line: nothing waits. terminal: whether people see it at once; width: its columns, 0 where it
+    is no terminal.
     """
 
     def __init__(self, path: str | None = None, *, by_line: bool = False) -> None:
         self.path = path if path not in (None, "-") else None
-        self._by_line = by_line
+        self.by_line = by_line
         self._held: list[bytes] = []
         self._size = 0
         self._file = self._open()
@@ -63,7 +64,7 @@ class Output:
         """Takes bytes, in UTF-8 where they are text; writes when enough has come together."""
         self._held.append(data)
         self._size += len(data)
-        if self._size >= _HOLD or self._by_line:
+        if self._size >= _HOLD or self.by_line:
             self.flush()
 
     def redirect(self, stream: Sink) -> Sink:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from ..model import Interface, Message
+from .writer import Writer
+
+__all__ = ["BINARY", "COLUMNS", "FORMATS", "VALUES", "Writer", "writer_class"]
 
 FORMATS: Final = {
     "ndjson": "nldissect.export.ndjson:Writer",
@@ -28,22 +29,6 @@ BINARY: Final = frozenset(("parquet", "pcap", "pcapng"))
 COLUMNS: Final = frozenset(("csv", "parquet"))
 VALUES: Final = BINARY | COLUMNS | {"ndjson"}
 """Those without the names that stand beside numbers."""
-
-
-class Writer(Protocol):
-    """What every format offers; parallel: whether several processes may write parts of an input."""
-
-    @property
-    def parallel(self) -> bool: ...
-
-    def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
-        """Another input's messages follow; file: its name, where it is to be told."""
-
-    def message(self, message: Message) -> None:
-        """Writes a message."""
-
-    def close(self) -> None:
-        """Writes what was held back."""
 
 
 def writer_class(format_: str) -> Any:

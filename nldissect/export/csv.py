@@ -13,17 +13,20 @@ import csv
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from librt.strings import BytesWriter
+
 from ..errors import UsageError
 from ..model import Interface, Message
 from ..text import Json, date_text, printable
 from .columns import Column, Origin, default_columns, json_text
+from .writer import Writer as Base
 
 _FORMULA: Final = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _KEEP: Final = 1024
 _WORDS: Final = {"/t": "\t", "/s": " "}
 
 
-class Writer:
+class Writer(Base):
     """Writes messages as lines of cells; ``write`` takes bytes.
 
     interfaces: whose names the column ``iface`` shows.
@@ -32,7 +35,7 @@ class Writer:
     Raises UsageError for any other separator.
     """
 
-    parallel: Final = True
+    parallel = True
 
     def __init__(
         self,
@@ -45,11 +48,12 @@ class Writer:
         separator = _WORDS.get(separator, separator)
         if len(separator) != 1 or separator in '"\r\n':
             raise UsageError(f"the separator {separator!r} is not one character, /t or /s")
+        super().__init__(write)
         self._origin = Origin(interfaces)
         self._columns = fields or default_columns(self._origin)
         self._times = [column.kind == "time" for column in self._columns]
         self._texts: dict[str, str] = {}
-        self._row = csv.writer(_Lines(write), delimiter=separator, lineterminator="\n").writerow
+        self._row = csv.writer(_Lines(self.out), delimiter=separator, lineterminator="\n").writerow
         self._headed = False
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
@@ -64,6 +68,7 @@ class Writer:
         for column, time in zip(self._columns, self._times):
             row.append(self._cell(column.values(message), time))
         self._row(row)
+        self.end()
 
     def _cell(self, values: list[Json], time: bool) -> str:
         if not values:
@@ -83,8 +88,9 @@ class Writer:
         return "" if value is None else json_text(value)
 
     def close(self) -> None:
-        """Nothing is held back; the headings stand even above no message."""
+        """The headings stand even above no message."""
         self._head()
+        super().close()
 
     def _head(self) -> None:
         if not self._headed:
@@ -95,12 +101,12 @@ class Writer:
 class _Lines:
     """Takes the csv module's lines."""
 
-    def __init__(self, write: Callable[[bytes], object]) -> None:
-        self._write = write
+    def __init__(self, out: BytesWriter) -> None:
+        self._out = out
 
     def write(self, line: str) -> None:
-        """Hands a line on."""
-        self._write(line.encode("utf-8", "backslashreplace"))
+        """Appends a line."""
+        self._out.write(line.encode("utf-8", "backslashreplace"))
 
 
 def _text(text: str) -> str:

@@ -18,7 +18,7 @@ CACHE_LIMIT = 4096
 
 
 class _Head:
-    """What stands in front of a message's length and its sequence number, and behind its port id."""
+    """What stands in front of a message's length, and of its number, and behind its port id."""
 
     __slots__ = ("length", "seq", "genlmsg")
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from librt.strings import BytesWriter
-
 from ..dissect import Plan
 from ..memo import Bodies
 from ..model import Interface, Message
@@ -20,17 +18,18 @@ from ..wire.consts import CONTROL_TYPES, NLMSG_MIN_TYPE
 from .envelope import Envelope
 from .objects import Members, Objects, json_bytes
 from .straight import KEEP_BYTES, KeptBody
+from .writer import Writer as Base
 
 _NOTHING: Final = b'"header":null,"attrs":{}'
 
 
-class Writer:
+class Writer(Base):
     """Writes messages as lines of JSON; ``write`` takes bytes.
 
     straight: False makes objects of all bodies and keeps no text, which gives the same.
     """
 
-    parallel: Final = True
+    parallel = True
 
     def __init__(
         self,
@@ -39,12 +38,11 @@ class Writer:
         *,
         straight: bool = True,
     ) -> None:
-        self._write = write
+        super().__init__(write)
         self._envelope = Envelope(interfaces)
         self._straight = straight
         self._objects = Objects()
         self._headers: dict[StructType, Members] = {}
-        self._out = BytesWriter()
         self._bodies: Bodies[KeptBody] = Bodies(self._objects.budget)
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
@@ -54,10 +52,8 @@ class Writer:
     def message(self, message: Message) -> None:
         """Writes one message."""
         body = self._body(message)
-        out = self._out
-        self._envelope.write(out, message, body)
-        self._write(out.getvalue())
-        out.truncate(0)
+        self._envelope.write(self.out, message, body)
+        self.end()
 
     def _body(self, message: Message) -> bytes:
         """The members ``header`` and ``attrs``."""
@@ -108,9 +104,6 @@ class Writer:
             return _content(message)
         message.take_notes([])
         return f'"header":{header},"attrs":{attrs}'.encode()
-
-    def close(self) -> None:
-        """Nothing is held back."""
 
 
 def _content(message: Message) -> bytes:

@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..model import Interface, Message
 from ..text import Json
 from .columns import Column, Origin, default_columns, json_text
+from .writer import Writer as Base
 
 try:
     import pyarrow as pa
@@ -37,7 +38,7 @@ class _Unfit(Exception):
     """A value that the column's type has no room for."""
 
 
-class Writer:
+class Writer(Base):
     """Writes messages as rows of a Parquet file; ``write`` takes bytes.
 
     interfaces: whose names the column ``iface`` shows.
@@ -46,8 +47,6 @@ class Writer:
     Raises UsageError for two columns of one name.
     """
 
-    parallel: Final = False
-
     def __init__(
         self,
         write: Callable[[bytes], object],
@@ -55,6 +54,7 @@ class Writer:
         *,
         fields: Sequence[Column] = (),
     ) -> None:
+        super().__init__(write)
         self._origin = Origin(interfaces)
         columns = fields or default_columns(self._origin)
         names = [column.name for column in columns]
@@ -62,7 +62,6 @@ class Writer:
             if names.count(name) > 1:
                 raise UsageError(f"parquet has room for one column {name}, not for two")
         self.unfit: dict[str, int] = {}
-        self._write = write
         self._cells: list[tuple[Column, Callable[[Json], Any], list[Any]]] = [
             (column, _KINDS.get(column.kind, _TEXT)[1], []) for column in columns
         ]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from ..capture import write as capture
 from ..model import Interface, Message, Record
+from .writer import Writer as Base
 
 
-class _Writer:
+class _Writer(Base):
     """Writes the record of each message once; the messages of a record follow each other."""
 
-    parallel: Final = False
-
-    def __init__(self, writer: capture.PcapWriter | capture.PcapngWriter) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        writer: capture.PcapWriter | capture.PcapngWriter,
+    ) -> None:
+        super().__init__(write)
         self._writer = writer
         self._last: Record | None = None
 
@@ -38,11 +41,11 @@ class PcapWriter(_Writer):
     """Classic pcap. ``message`` raises UsageError at a second link type."""
 
     def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
-        super().__init__(capture.PcapWriter(write, interfaces))
+        super().__init__(write, capture.PcapWriter(write, interfaces))
 
 
 class PcapngWriter(_Writer):
     """pcapng: interfaces and comments as well."""
 
     def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
-        super().__init__(capture.PcapngWriter(write, interfaces))
+        super().__init__(write, capture.PcapngWriter(write, interfaces))

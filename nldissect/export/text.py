@@ -31,6 +31,7 @@ from ..wire.consts import (
 from ..wire.ints import u32
 from .lines import DIM, INDENT, RESET, Lines, Style, secret_text, shown
 from .straight import KEEP_BYTES, KeptBody
+from .writer import Writer as Base
 
 _MOST: Final = 4096
 _CUT: Final = "\0"
@@ -40,7 +41,7 @@ _SEVERITIES: Final = {"chat": "2", "note": "36", "warn": "33", "error": "31"}
 
 
 class _Body(KeptBody):
-    """What stands behind the headers' lines. about: what its messages are about, once it is known."""
+    """What stands behind the headers' lines; about: what that is about, once it is known."""
 
     __slots__ = ("about",)
 
@@ -69,7 +70,7 @@ class _Result:
         self.parts = parts
 
 
-class Writer:
+class Writer(Base):
     """Writes messages as text: a title, the headers in a line each, then a line per attribute.
 
     write: takes bytes. titles: the first lines of messages, by default with their dates.
@@ -77,8 +78,6 @@ class Writer:
     secrets: show key material. tree: False leaves title and bytes. straight: False reads every
     attribute into nodes first and keeps no text, which gives the same.
     """
-
-    parallel: Final = False
 
     def __init__(
         self,
@@ -93,7 +92,7 @@ class Writer:
         tree: bool = True,
         straight: bool = True,
     ) -> None:
-        self._write = write
+        super().__init__(write)
         self._interfaces = interfaces
         self.titles = titles or Titles(Learned())
         self._verbose = verbose
@@ -104,7 +103,6 @@ class Writer:
         self._dim, self._reset = (DIM, RESET) if color else ("", "")
         self._style = Style(color, secrets)
         self._lines = Lines(self._style, self._nodes)
-        self._out = BytesWriter()
         self._dates = Dates()
         self._heads: Kinds[_Head] = Kinds()
         self._sources: dict[int, bytes] = {}
@@ -119,7 +117,7 @@ class Writer:
 
     def message(self, message: Message) -> None:
         """Writes a message."""
-        out = self._out
+        out = self.out
         if not self._tree:
             self.titles.write(out, message, None)
             out.write(b"\n")
@@ -144,11 +142,7 @@ class Writer:
             self._hex(out, message)
         if self._tree or self._hexdump:
             out.write(b"\n")
-        self._write(out.getvalue())
-        out.truncate(0)
-
-    def close(self) -> None:
-        """Nothing is held back."""
+        self.end()
 
     # Headers
 
@@ -239,9 +233,8 @@ class Writer:
                     self._notes(lines, layer, INDENT)
         elif message.problems:
             self._remarks(lines, message.problems, INDENT)
-        self._nodes(
-            lines, [layer for layer in message.layers if layer.name not in ("link", "nlmsg")], INDENT
-        )
+        rest = [layer for layer in message.layers if layer.name not in ("link", "nlmsg")]
+        self._nodes(lines, rest, INDENT)
         _put(out, lines)
 
     def _remarks_on(self, out: BytesWriter, notes: Sequence[Note]) -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
-
-from librt.strings import BytesWriter
 
 from ..model import Interface, Message, Node
 from .envelope import Envelope, note_object
+from .writer import Writer as Base
 
 
-class Writer:
+class Writer(Base):
     """Writes messages as lines of JSON; ``write`` takes bytes."""
 
-    parallel: Final = True
+    parallel = True
 
     def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
-        self._write = write
+        super().__init__(write)
         self._envelope = Envelope(interfaces)
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
@@ -28,12 +26,8 @@ class Writer:
         """Writes one message."""
         envelope = self._envelope
         layers = envelope.json([node_object(layer, "") for layer in message.layers])
-        out = BytesWriter()
-        envelope.write(out, message, b'"layers":' + layers)
-        self._write(out.getvalue())
-
-    def close(self) -> None:
-        """Nothing is held back."""
+        envelope.write(self.out, message, b'"layers":' + layers)
+        self.end()
 
 
 def node_object(node: Node, above: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ from ..model import GUESSED, Interface, Message, Node
 from ..text import Json, date_text, printable
 from ..wire.consts import PROTOCOLS
 from .columns import Origin
+from .writer import Writer as Base
 
 _PER_LINE: Final = 8
 _COMMENT_CHARS: Final = 160
@@ -62,7 +63,7 @@ class Language:
         return f"{self.indent}{code:<{width - len(self.between) + 1}}{told}\n"
 
 
-class Writer:
+class Writer(Base):
     """Writes messages as arrays named after number, family and command; ``write`` takes bytes.
 
     interfaces: whose names the titles show. The numbers of a second input get ``f2`` in front, and
@@ -70,11 +71,11 @@ class Writer:
     """
 
     language: ClassVar[Language]
-    parallel: Final = True
+    parallel = True
 
     def __init__(self, write: Callable[[bytes], object], interfaces: Sequence[Interface]) -> None:
         self._origin = Origin(interfaces)
-        self._write = write
+        super().__init__(write)
         self._headed = False
         self._inputs = 0
 
@@ -108,16 +109,18 @@ class Writer:
             out.append(language.closing + "\n")
             if language.values:
                 out += _values(name, message)
-        self._write("".join(out).encode())
+        self.out.write("".join(out).encode())
+        self.end()
 
     def close(self) -> None:
-        """Nothing is held back; without a message there is what stands above all."""
+        """Without a message there is what stands above all."""
         self._head()
+        super().close()
 
     def _head(self) -> None:
         if not self._headed:
             self._headed = True
-            self._write(self.language.prologue.encode())
+            self.out.write(self.language.prologue.encode())
 
     def _words(self, message: Message) -> Iterator[str]:
         yield "nl" if self._inputs < 2 else f"nl_f{self._inputs}"
