@@ -1,15 +1,16 @@
-"""Numbers as digits in a buffer, three at a time: no object is made of them."""
+"""Numbers as digits in a buffer: compiled, no object is made of them."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import BytesWriter
-from mypy_extensions import i64
+from librt.strings import BytesWriter, write_i32_le
+from mypy_extensions import i32, i64
 
 _FITS: Final = 1 << 62
-_SHORT: Final = [b"%d" % number for number in range(1000)]
-_THREE: Final = [b"%03d" % number for number in range(1000)]
+_PURE: Final = __file__.endswith(".py")
+_ZERO: Final = 0x30
+_ZEROS: Final = 0x30303030
 
 _BLANKS: Final = [b" " * number for number in range(64)]
 
@@ -21,15 +22,26 @@ def blanks(number: i64) -> bytes:
 
 def write_number(out: BytesWriter, number: i64) -> None:
     """Appends a number from 0 on."""
-    if number < 1000:
-        out.write(_SHORT[number])
-        return
-    thousands = number // 1000
-    if thousands < 1000:
-        out.write(_SHORT[thousands])
+    if _PURE:
+        out.write(b"%d" % number)
+    elif number >= 10000:
+        write_number(out, number // 10000)
+        write_i32_le(out, _four(number % 10000))
+    elif number >= 1000:
+        write_i32_le(out, _four(number))
     else:
-        write_number(out, thousands)
-    out.write(_THREE[number % 1000])
+        if number >= 10:
+            if number >= 100:
+                out.append(number // 100 + _ZERO)
+            out.append(number // 10 % 10 + _ZERO)
+        out.append(number % 10 + _ZERO)
+
+
+def _four(number: i64) -> i32:
+    """Four digits, the first in the lowest byte: two pairs, then all four, side by side."""
+    pairs = number // 100 | number % 100 << 16
+    tens = pairs * 103 >> 10 & 0xF000F
+    return i32(tens | pairs - tens * 10 << 8 | _ZEROS)
 
 
 def write_integer(out: BytesWriter, number: int) -> None:
@@ -42,16 +54,22 @@ def write_integer(out: BytesWriter, number: int) -> None:
 
 def write_nine(out: BytesWriter, number: i64) -> None:
     """Appends a number below a milliard with zeros in front, as nanoseconds stand after a point."""
-    out.write(_THREE[number // 1_000_000])
-    thousands = number // 1000
-    out.write(_THREE[thousands % 1000])
-    out.write(_THREE[number % 1000])
+    if _PURE:
+        out.write(b"%09d" % number)
+        return
+    out.append(number // 100_000_000 + _ZERO)
+    write_i32_le(out, _four(number // 10000 % 10000))
+    write_i32_le(out, _four(number % 10000))
 
 
 def write_six(out: BytesWriter, number: i64) -> None:
     """Appends a number below a million with zeros in front, as microseconds."""
-    out.write(_THREE[number // 1000])
-    out.write(_THREE[number % 1000])
+    if _PURE:
+        out.write(b"%06d" % number)
+        return
+    out.append(number // 100_000 + _ZERO)
+    out.append(number // 10000 % 10 + _ZERO)
+    write_i32_le(out, _four(number % 10000))
 
 
 def digits_of(number: i64) -> i64:

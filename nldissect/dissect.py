@@ -241,6 +241,8 @@ _NO_ERROR: Final = b"\0\0\0\0"
 _CHOICE: Final = 1 << 19
 _PLANS: Final = 256
 _SKETCHES: Final = 1 << 14
+_INTERFACES: Final = 1 << 18
+"""Those that have room beside what else tells messages apart."""
 _VERDICTS: Final = 1 << 12
 _VERDICT_BYTES: Final = 1024
 _DIRECTIONS: Final = {"request": 0, "reply": 1, "notify": 2, "unknown": 3}
@@ -381,6 +383,9 @@ class Dissector(Decode):
         self._answered_at = 0
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
         self._sketches: dict[int, Sketch] = {}
+        # The last one that was asked for, and under what: often it is the next one as well.
+        self._sketch: Sketch | None = None
+        self._kind: i64 = 0
         self._verdicts: dict[tuple[int, bytes], Verdict] = {}
         self._taught: set[tuple[int, bytes]] = set()
         self._taught_at = 0
@@ -870,8 +875,15 @@ class Dissector(Decode):
             kind |= 24
         elif flags & NLM_F_MULTI:
             kind |= 8
-        key = message.record.interface << 45 | kind
-        sketch = self._sketches.get(key)
+        interface: i64 = message.record.interface
+        kind |= interface << 45
+        sketch = self._sketch
+        if interface >= _INTERFACES:
+            sketch = None
+        elif sketch is None or kind != self._kind:
+            sketch = self._sketches.get(kind)
+            self._sketch = sketch
+            self._kind = kind
         if sketch is not None and sketch.changes == self.learned.changes + self.learned.rules:
             attrs_at = body + sketch.attrs_at
             if attrs_at == message.end or (attrs_at < message.end and sketch.plan.set is not None):
@@ -904,10 +916,11 @@ class Dissector(Decode):
             and not cut
             and all(note.path == "nlmsg" for note in message.problems)
             and self._settled(message)
+            and interface < _INTERFACES
         ):
             if len(self._sketches) >= _SKETCHES:
                 self._sketches.clear()
-            self._sketches[key] = Sketch(self.learned.changes + self.learned.rules, message, plan)
+            self._sketch = self._sketches[kind] = Sketch(self.learned.changes + self.learned.rules, message, plan)
 
     def _plan_classic(self, message: Message, direction: str) -> None:
         type_, protocol, body = message.type, message.protocol, message.body

@@ -6,8 +6,10 @@ that is given the Registry and calls ``register``, ``override`` or ``register_de
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from .errors import UsageError
 from .families.decoders import DECODERS
@@ -39,6 +41,32 @@ def _claim_of(spec: Family) -> _Claim:
     )
 
 
+def has_plugins(path: Sequence[str]) -> bool:
+    """Whether a package in these directories may have entry points of ours.
+
+    What can ask for them takes ten times as long to be imported as a look at all packages.
+    """
+    group = ENTRY_POINTS.encode()
+    for folder in path:
+        try:
+            names = os.listdir(folder or ".")
+        except NotADirectoryError:
+            # What an archive holds is not looked at here.
+            return True
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info", ".egg")):
+                inner = "EGG-INFO" if name.endswith(".egg") else ""
+                try:
+                    with open(os.path.join(folder, name, inner, "entry_points.txt"), "rb") as file:
+                        if group in file.read():
+                            return True
+                except OSError:
+                    continue
+    return False
+
+
 class Registry(Resolver):
     """All families and decoders; built-in families are read when they are first asked for.
 
@@ -60,7 +88,9 @@ class Registry(Resolver):
         }
         self._typeless = dict(self._index.typeless)
         self._decoders: dict[str, DecoderFactory] = {}
-        if plugins:
+        if plugins and has_plugins(sys.path):
+            from importlib.metadata import entry_points
+
             for point in entry_points(group=ENTRY_POINTS):
                 point.load()(self)
 

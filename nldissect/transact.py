@@ -230,7 +230,9 @@ class Tracker(Follower):
         known = self._open.get(_key(record.interface, protocol, seq))
         if protocol == NETLINK_USERSOCK:
             self.direction = "request" if flags & NLM_F_REQUEST else "unknown"
-        elif type_ in CONTROL_TYPES or (type_ < NLMSG_MIN_TYPE and protocol != NETLINK_FIB_LOOKUP):
+        elif type_ < NLMSG_MIN_TYPE and (
+            protocol != NETLINK_FIB_LOOKUP or type_ in CONTROL_TYPES
+        ):
             self._control(known or [], head)
         elif flags & NLM_F_REQUEST:
             repeated = None
@@ -316,16 +318,17 @@ class Tracker(Follower):
             self._open[_key(txn.interface, txn.protocol, txn.seq)] = [txn]
             return
         # What is done stays until the next request, for answers that come late.
-        kept: list[Transaction] = []
         for other in known:
-            if other.state == "open":
-                kept.append(other)
-            else:
-                self._end(other)
-        while len(kept) >= _PER_KEY:
-            self._end(kept.pop(0))
-        kept.append(txn)
-        self._open[_key(txn.interface, txn.protocol, txn.seq)] = kept
+            if other.state != "open":
+                kept = [each for each in known if each.state == "open"]
+                for each in known:
+                    if each.state != "open":
+                        self._end(each)
+                known[:] = kept
+                break
+        while len(known) >= _PER_KEY:
+            self._end(known.pop(0))
+        known.append(txn)
 
     def _evict(self) -> None:
         """Gives up what waits for nothing, and of the rest the older half if that is too much."""
@@ -472,7 +475,7 @@ class Tracker(Follower):
                 if known is not None and known.again(head.record):
                     answered = NO
                 else:
-                    self._recall(place, _Told(txn, head.record, 0))
+                    self._recall(place, _Told(txn, head.record, 0), known)
             if answered == NO:
                 self._notify(head, txn.number)
                 return
@@ -577,7 +580,7 @@ class Tracker(Follower):
         txn.copies = 1
         txn.cause = cause
         txn.state = "done"
-        self._recall(place, _Told(txn, record, self._usual(txn, head)))
+        self._recall(place, _Told(txn, record, self._usual(txn, head)), known)
 
     def _usual(self, txn: Transaction, head: _Header) -> int:
         """How many copies there are of such a notification, by those before it; 0 if unknown."""
@@ -600,17 +603,13 @@ class Tracker(Follower):
             self._kinds[kind] = (last, before)
         return usual
 
-    def _recall(self, place: _Place, told: _Told) -> None:
-        """Remembers what may come again."""
+    def _recall(self, place: _Place, told: _Told, known: _Told | None) -> None:
+        """Remembers what may come again; known: what was told in the same words before."""
         if len(place[2]) > _RECENT_BYTES:
             self._forget(told)
             return
-        known = self._recent.get(place)
-        if known is None:
-            known = self._older.get(place)
-            if known is not None:
-                del self._older[place]
         if known is not None:
+            self._older.pop(place, None)
             self._forget(known)
         self._recent[place] = told
         if len(self._recent) >= _RECENT:

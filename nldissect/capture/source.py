@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from select import select
 from time import sleep
@@ -252,6 +251,8 @@ class Capture:
         """A file without a name for what cannot be read again: how to read it and to add to it."""
         if self._unpacked is not None:
             self._unpacked.close()
+        import tempfile
+
         try:
             file = self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         except OSError as error:
