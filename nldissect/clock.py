@@ -42,6 +42,7 @@ class Clock:
         self._text = b""
         # The last time, if that reads the same whenever it is asked for.
         self._known = False
+        self._out = BytesWriter()
         self._last_ns = 0
         self._last = b""
 
@@ -65,7 +66,8 @@ class Clock:
 
     def _written(self, time_ns: int) -> bytes:
         # Compiled, the two operators are much faster than divmod().
-        out = BytesWriter()
+        out = self._out
+        out.truncate(0)
         format_ = self.format
         if format_ in _CLOCKS:
             second, rest = time_ns // _SECOND, time_ns % _SECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from librt.strings import BytesWriter, write_i32_le
-from mypy_extensions import i32, i64
+from mypy_extensions import i32, i64, u8
 
 _FITS: Final = 1 << 62
 _PURE: Final = __file__.endswith(".py")
@@ -32,9 +32,9 @@ def write_number(out: BytesWriter, number: i64) -> None:
     else:
         if number >= 10:
             if number >= 100:
-                out.append(number // 100 + _ZERO)
-            out.append(number // 10 % 10 + _ZERO)
-        out.append(number % 10 + _ZERO)
+                out.append(u8(number // 100 + _ZERO))
+            out.append(u8(number // 10 % 10 + _ZERO))
+        out.append(u8(number % 10 + _ZERO))
 
 
 def _four(number: i64) -> i32:
@@ -57,7 +57,7 @@ def write_nine(out: BytesWriter, number: i64) -> None:
     if _PURE:
         out.write(b"%09d" % number)
         return
-    out.append(number // 100_000_000 + _ZERO)
+    out.append(u8(number // 100_000_000 + _ZERO))
     write_i32_le(out, _four(number // 10000 % 10000))
     write_i32_le(out, _four(number % 10000))
 
@@ -67,8 +67,8 @@ def write_six(out: BytesWriter, number: i64) -> None:
     if _PURE:
         out.write(b"%06d" % number)
         return
-    out.append(number // 100_000 + _ZERO)
-    out.append(number // 10000 % 10 + _ZERO)
+    out.append(u8(number // 100_000 + _ZERO))
+    out.append(u8(number // 10000 % 10 + _ZERO))
     write_i32_le(out, _four(number % 10000))
 
 

@@ -139,7 +139,8 @@ class Sketch:
     """
 
     __slots__ = ("changes", "plan", "family", "operation", "operation_c", "direction",
-                 "flag_class", "header_at", "attrs_at", "remarks", "_plans")  # fmt: skip
+                 "flag_class", "header_at", "attrs_at", "remarks", "_plans", "_body",
+                 "_plan")  # fmt: skip
 
     def __init__(self, changes: int, message: Message, plan: Plan) -> None:
         self.changes = changes
@@ -153,9 +154,14 @@ class Sketch:
         self.attrs_at = plan.attrs_at - message.body
         self.remarks = [(note.code, note.message) for note in message.problems]
         self._plans: dict[int, Plan] = {}
+        # Most messages are the only ones of their records.
+        self._body = message.body
+        self._plan = plan
 
     def plan_at(self, body: int) -> Plan:
         """The plan of a message whose nlmsghdr ends there."""
+        if body == self._body:
+            return self._plan
         known = self._plans.get(body)
         if known is None:
             like = self.plan
@@ -167,6 +173,8 @@ class Sketch:
             known.set = like.set
             if len(self._plans) < _PLANS:
                 self._plans[body] = known
+        self._body = body
+        self._plan = known
         return known
 
 

@@ -84,8 +84,9 @@ class Memo(Generic[K, V]):
         if known is not None:
             self._hits += 1
         elif self._old:
-            known = self._old.pop(key, None)
+            known = self._old.get(key)
             if known is not None:
+                del self._old[key]
                 self._hits += 1
                 self.put(key, known)
         self._tries += 1
@@ -154,26 +155,43 @@ class Bodies(Generic[V]):
 class Kinds(Generic[T]):
     """What messages of one kind have in common, each under a number of whoever keeps it."""
 
-    __slots__ = ("_kinds", "_kind", "_values")
+    __slots__ = ("_kinds", "_kind", "_values", "_key", "_value")
 
     def __init__(self) -> None:
         self._kinds: dict[object, dict[int, T]] = {}
-        # The last kind, which is often the next one as well.
+        # The last ones that were asked for, which are often the next ones as well.
         self._kind: object = None
         self._values: dict[int, T] = {}
+        self._key = 0
+        self._value: T | None = None
 
-    def of(self, message: Message) -> dict[int, T]:
-        """What is kept for messages like this one: nothing for those that are like no other."""
+    def get(self, message: Message, key: int) -> T | None:
+        """What is kept under a number for messages like this one."""
         kind = message.sketch
         if kind is None:
-            return {}
-        if kind is self._kind:
-            return self._values
-        known = self._kinds.get(kind)
-        if known is None:
-            if len(self._kinds) >= _KINDS:
-                self._kinds.clear()
-            known = self._kinds[kind] = {}
-        self._kind = kind
-        self._values = known
-        return known
+            return None
+        if kind is not self._kind:
+            known = self._kinds.get(kind)
+            if known is None:
+                return None
+            self._kind = kind
+            self._values = known
+        elif key == self._key:
+            return self._value
+        self._key = key
+        self._value = self._values.get(key)
+        return self._value
+
+    def put(self, message: Message, key: int, value: T) -> T:
+        """Keeps something for messages like this one; not for one that is like no other."""
+        kind = message.sketch
+        if kind is not None:
+            known = self._kinds.get(kind)
+            if known is None:
+                if len(self._kinds) >= _KINDS:
+                    self._kinds.clear()
+                known = self._kinds[kind] = {}
+            known[key] = value
+            # What was not there may have been asked for.
+            self._kind = None
+        return value

@@ -15,7 +15,7 @@ from .digits import blanks, digits_of, write_number
 from .dissect import Plan, flag_names
 from .explain import describe
 from .learn import Learned
-from .memo import OVERHEAD, Bodies, Budget, Kept, Kinds, is_dump
+from .memo import OVERHEAD, Bodies, Budget, Kept, Kinds, Memo, is_dump
 from .model import Message, Node
 from .spec.labels import LABELS
 from .spec.sets import AttrSet, GuessSet, IndexedArray, Nest
@@ -272,6 +272,39 @@ class About(Kept):
         self.interface = self.lessons = -1
 
 
+class _Read(Kept):
+    """What one attribute says by itself: the names in it, and its plain value."""
+
+    __slots__ = ("names", "pieces")
+
+    def __init__(self, values: dict[str, Json], size: int) -> None:
+        super().__init__(size + _PIECE + OVERHEAD)
+        self.names = list(values)
+        self.pieces: Pieces = [
+            (name, _cut(_bare(value)))
+            for name, value in values.items()
+            if not isinstance(value, (dict, list))
+        ]
+
+
+def _read_alone(attr_set: AttrSet, kind: int, raw: bytes) -> dict[str, Json]:
+    """The value of an attribute, with its header and padding, by name; raises Irregular.
+
+    Nothing of what is secret or holds others.
+    """
+    attr = attr_set.attrs.get(kind & NLA_TYPE_MASK)
+    if attr is not None and (attr.secret or isinstance(attr.type, (Nest, IndexedArray))):
+        return {}
+    if attr is None or not attr_set.name:
+        return attr_set.values(raw, 0, len(raw), None)
+    if attr.scoped or attr.multi or kind & NLA_F_NET_BYTEORDER:
+        # What it is depends on others.
+        raise Irregular
+    size = u16(raw, 0, attr_set.order == "big")
+    told = attr.type.value(raw, NLA_HDRLEN, size, None)
+    return {} if attr.hidden else {attr.name: told}
+
+
 class Summarizer:
     """Summaries of the messages of one capture, with the names of links that it has learned."""
 
@@ -281,7 +314,8 @@ class Summarizer:
         self._headers: dict[StructType, Header] = {}
         self._heads: Kinds[Head] = Kinds()
         self._abouts: dict[object, tuple[dict[str, Json], Pieces]] = {}
-        budget = Budget(_KEEP)
+        self._budget = budget = Budget(_KEEP)
+        self._values: dict[AttrSet, Memo[bytes, _Read]] = {}
         # By messages' bodies, and by what tells in these.
         self._bodies: Bodies[About] = Bodies(budget)
         self._telling: Bodies[About] = Bodies(budget)
@@ -320,11 +354,10 @@ class Summarizer:
 
     def head(self, message: Message) -> Head:
         """The names of a message."""
-        heads = self._heads.of(message)
-        head = heads.get(message.flags)
+        head = self._heads.get(message, message.flags)
         if head is None:
             head = Head(_family(message), _operation(message), _flags(message))
-            heads[message.flags] = head
+            self._heads.put(message, message.flags, head)
         return head
 
     def _result(self, message: Message, summary: Summary) -> None:
@@ -496,36 +529,30 @@ class Summarizer:
             pieces[:0] = own
         return pieces, whole
 
-    @staticmethod
-    def _first(message: Message, attr_set: AttrSet, at: int, end: int) -> Pieces:
+    def _first(self, message: Message, attr_set: AttrSet, at: int, end: int) -> Pieces:
         """The first plain values, as far as they tell nothing secret."""
         pieces: Pieces = []
         data = message.record.data
+        memo = self._values.get(attr_set)
+        if memo is None:
+            memo = self._values[attr_set] = Memo(self._budget)
         names: set[str] = set()
         try:
             for span in iter_attrs(data, at, end, attr_set.order):
                 if span.problem:
                     raise Irregular
-                attr = attr_set.attrs.get(span.kind & NLA_TYPE_MASK)
-                if attr is not None and (
-                    attr.secret or isinstance(attr.type, (Nest, IndexedArray))
-                ):
-                    continue
-                start, stop = span.start, span.stop
-                if attr is None or not attr_set.name:
-                    read = attr_set.values(data, start, span.padded, None)
-                elif attr.scoped or attr.multi or span.kind & NLA_F_NET_BYTEORDER:
-                    # What it is depends on others.
-                    raise Irregular
-                else:
-                    told = attr.type.value(data, start + NLA_HDRLEN, stop, None)
-                    read = {} if attr.hidden else {attr.name: told}
-                for name, value in read.items():
+                raw = data[span.start : span.padded]
+                kept = len(raw) <= _KEEP_BYTES and not memo.rests()
+                read = memo.get(raw) if kept else None
+                if read is None:
+                    read = _Read(_read_alone(attr_set, span.kind, raw), len(raw))
+                    if kept:
+                        memo.put(raw, read)
+                for name in read.names:
                     if name in names:
                         raise Irregular
                     names.add(name)
-                    if not isinstance(value, (dict, list)):
-                        pieces.append((name, _cut(_bare(value))))
+                pieces += read.pieces
                 if len(pieces) == _FIRST:
                     return pieces
         except Irregular:

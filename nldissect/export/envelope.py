@@ -71,11 +71,10 @@ class Envelope:
         else:
             if message.type < NLMSG_MIN_TYPE:
                 error = self._error(message)
-            heads = self._kinds.of(message)
             key = message.flags << 9 | message.version + 1
-            head = heads.get(key)
+            head = self._kinds.get(message, key)
             if head is None:
-                head = heads[key] = self._header(message)
+                head = self._kinds.put(message, key, self._header(message))
             out.write(head.length)
             write_number(out, message.length)
             out.write(head.seq)

@@ -109,6 +109,7 @@ class Writer(Base):
         self._carriers: dict[int, bytes] = {}
         self._bodies: Bodies[_Body] = Bodies(self._lines.budget)
         self._results: dict[object, _Result] = {}
+        self._remarked: dict[tuple[str, str], bytes] = {}
 
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
         """Another input's messages follow; ``titles`` may be set anew."""
@@ -181,11 +182,10 @@ class Writer(Base):
 
     def _nlmsg(self, out: BytesWriter, message: Message) -> _Head:
         """The line of the nlmsghdr."""
-        heads = self._heads.of(message)
         key = message.flags << 9 | message.version + 1
-        head = heads.get(key)
+        head = self._heads.get(message, key)
         if head is None:
-            head = heads[key] = _head_of(message)
+            head = self._heads.put(message, key, _head_of(message))
         out.write(b"  nlmsg: len ")
         write_number(out, message.length)
         out.write(head.text)
@@ -238,9 +238,18 @@ class Writer(Base):
         _put(out, lines)
 
     def _remarks_on(self, out: BytesWriter, notes: Sequence[Note]) -> None:
-        lines: list[str] = []
-        self._remarks(lines, notes, INDENT)
-        _put(out, lines)
+        """The lines of notes on the headers, of which many messages have the same."""
+        for note in notes:
+            key = (note.code, note.message)
+            line = self._remarked.get(key)
+            if line is None:
+                lines: list[str] = []
+                self._remarks(lines, [note], INDENT)
+                line = encoded("".join(lines))
+                if len(self._remarked) >= _MOST:
+                    self._remarked.clear()
+                self._remarked[key] = line
+            out.write(line)
 
     def _kept_body(self, message: Message, plan: Plan) -> _Body:
         """The lines of the body; equal bytes under equal tables give the same."""
