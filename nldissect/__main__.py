@@ -1,7 +1,5 @@
 """``python -m nldissect``."""
 
-import sys
+from .cli import program
 
-from .cli.main import main
-
-sys.exit(main())
+program()

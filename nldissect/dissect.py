@@ -928,7 +928,8 @@ class Dissector(Decode):
         ):
             if len(self._sketches) >= _SKETCHES:
                 self._sketches.clear()
-            self._sketch = self._sketches[kind] = Sketch(self.learned.changes + self.learned.rules, message, plan)
+            changes = self.learned.changes + self.learned.rules
+            self._sketch = self._sketches[kind] = Sketch(changes, message, plan)
 
     def _plan_classic(self, message: Message, direction: str) -> None:
         type_, protocol, body = message.type, message.protocol, message.body

@@ -230,9 +230,7 @@ class Tracker(Follower):
         known = self._open.get(_key(record.interface, protocol, seq))
         if protocol == NETLINK_USERSOCK:
             self.direction = "request" if flags & NLM_F_REQUEST else "unknown"
-        elif type_ < NLMSG_MIN_TYPE and (
-            protocol != NETLINK_FIB_LOOKUP or type_ in CONTROL_TYPES
-        ):
+        elif type_ < NLMSG_MIN_TYPE and (protocol != NETLINK_FIB_LOOKUP or type_ in CONTROL_TYPES):
             self._control(known or [], head)
         elif flags & NLM_F_REQUEST:
             repeated = None

@@ -44,7 +44,6 @@ _DROPS_SHOWN: Final = 3
 _FIRST_PART: Final = 2048
 _PART: Final = 512
 _HOLD: Final = 1 << 16
-_COLLECT: Final = 2_000_000
 
 
 def titles(source: Session, settings: Settings, *, color: bool = False, width: int = 0) -> Titles:
@@ -170,8 +169,6 @@ def each(
     """
     if files.count(STANDARD_INPUT) > 1:
         raise UsageError("standard input can be read only once")
-    # Messages make no cycles: looking for some among all that is remembered takes its time.
-    gc.set_threshold(_COLLECT)
     registry = settings.registry()
     saved = settings.saved()
     needs = frozenset[str]() if wanted is None else wanted.needs

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
 from importlib.machinery import ExtensionFileLoader as Compiled
 from importlib.util import find_spec
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 
@@ -148,16 +147,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _discard_stdout()
         return INTERRUPTED
-
-
-def program() -> NoReturn:
-    """Runs the command line as a process, and ends it: nothing that was remembered is tidied up."""
-    code = main()
-    with suppress(OSError, ValueError):
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-    os._exit(code)
 
 
 def _run(given: list[str], diagnostics: Diagnostics) -> int:
