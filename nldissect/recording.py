@@ -131,7 +131,6 @@ class _Ledger(Follower):
     def finish(self) -> None:
         """The capture is over."""
         self._tracker.finish()
-        self.fates.finish()
         self.finished = True
 
     def transaction(self, number: int, source: Source) -> Transaction | None:

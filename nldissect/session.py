@@ -144,7 +144,6 @@ class Session:
             self.failure = error
         if first is not None:
             first.finish()
-            found.finish()
             dissector.fate = found.of
 
     def __iter__(self) -> Iterator[Message]:

@@ -9,8 +9,6 @@ keeps a bounded number of open requests.
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -59,6 +57,7 @@ _FEW_KEYS: Final = 2048
 _BATCH: Final = 65536
 _PER_KEY: Final = 64
 _RECENT: Final = 256
+_MORE: Final = 4096
 _RECENT_BYTES: Final = 65536
 _SOURCE_BYTES: Final = 16 << 20
 
@@ -783,15 +782,19 @@ def _related(txn: Transaction, type_: int) -> bool:
     return protocol != NETLINK_GENERIC or txn.type == type_
 
 
+_FATES: Final = ("", "txn.unanswered", "txn.endless")
+_UNANSWERED: Final = 1
+_ENDLESS: Final = 2
+
+
 class Fates:
     """Which requests came to no end, by the numbers of their messages: found in a first pass."""
 
+    __slots__ = ("_marks",)
+
     def __init__(self) -> None:
-        # Twice the number, one more for a dump without an end; sorted when all are taken.
-        self._ends = array("Q")
-        self._place = 0
-        # Between these numbers none has a note.
-        self._from = self._until = 0
+        # Two bits for each message.
+        self._marks = bytearray()
 
     def take(self, txn: Transaction, reader: Decode) -> None:
         """Takes a transaction to which nothing can be added any more."""
@@ -799,27 +802,21 @@ class Fates:
             return
         if txn.answers:
             if txn.dump:
-                self._ends.append(2 * txn.message + 1)
+                self._mark(txn.message, _ENDLESS)
         elif txn.flags & NLM_F_ACK or txn.dump or reader.answered(txn) == SURE:
-            self._ends.append(2 * txn.message)
+            self._mark(txn.message, _UNANSWERED)
 
-    def finish(self) -> None:
-        """All are taken."""
-        self._ends = array("Q", sorted(self._ends))
+    def _mark(self, message: i64, mark: i64) -> None:
+        marks = self._marks
+        place = message >> 2
+        if place >= len(marks):
+            marks += bytes(place + _MORE - len(marks))
+        marks[place] |= mark << 2 * (message & 3)
 
-    def of(self, message: int) -> str:
+    def of(self, message: i64) -> str:
         """The code of the note on a request, or ""."""
-        if self._from <= message < self._until:
+        place = message >> 2
+        marks = self._marks
+        if place >= len(marks):
             return ""
-        ends, place, least = self._ends, self._place, 2 * message
-        if place < len(ends) and ends[place] < least:
-            # Most ask in order.
-            place += 1
-        if message < self._from or (place < len(ends) and ends[place] < least):
-            place = bisect_left(ends, least)
-        self._place = place
-        self._from = message
-        self._until = ends[place] // 2 if place < len(ends) else 1 << 62
-        if self._until != message:
-            return ""
-        return "txn.endless" if ends[place] & 1 else "txn.unanswered"
+        return _FATES[marks[place] >> 2 * (message & 3) & 3]

@@ -69,7 +69,6 @@ def tracked(*bodies: bytes) -> list[Message]:
     first = Tracker(reader, fates=fates)
     reader.survey(records, first)
     first.finish()
-    fates.finish()
     reader.fate = fates.of
     reader.tracker = Tracker(reader)
     return [message for item in records for message in check_record(reader, item)]

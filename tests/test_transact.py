@@ -479,7 +479,6 @@ def fates_of(records: Sequence[Record]) -> tuple[Fates, list[Message]]:
     tracker = Tracker(reader, fates=fates)
     reader.survey(records, tracker)
     tracker.finish()
-    fates.finish()
     reader.tracker = Tracker(reader)
     reader.fate = fates.of
     return fates, [message for record in records for message in reader.dissect(record)]
@@ -529,7 +528,6 @@ def test_fates_may_be_asked_for_in_any_order(
             txn = Transaction(number, "request", Record(1, 0, 0, 253, b"", 0), number)
             txn.flags, txn.dump, txn.answers = ACK, True, int(ends[number])
             fates.take(txn, READER)
-    fates.finish()
     told = {number: "txn.endless" if ends[number] else "txn.unanswered" for number in ends}
     for number in (*range(42), *asked, *range(42)):
         assert fates.of(number) == told.get(number, "")

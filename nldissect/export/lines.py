@@ -40,7 +40,7 @@ from .straight import Part, Run, RunScope, Straight, framed
 INDENT: Final = "  "
 EMPTY: Final = "empty"
 
-_KEEP_CHARS: Final = 1 << 24
+_KEEP_CHARS: Final = 8 << 20
 _C_COLUMN: Final = 58
 DIM: Final = "\x1b[2m"
 RESET: Final = "\x1b[0m"

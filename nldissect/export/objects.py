@@ -14,7 +14,7 @@ from ..wire.consts import NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK
 from ..wire.ints import u16
 from .straight import Asking, Mark, Part, Run, RunScope, Straight, framed
 
-_KEEP_CHARS: Final = 1 << 24
+_KEEP_CHARS: Final = 4 << 20
 _ENCODE: Final = Encoder().encode
 
 
