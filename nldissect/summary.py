@@ -12,7 +12,7 @@ from mypy_extensions import i64
 
 from .clock import Clock, Dates
 from .digits import blanks, digits_of, write_number
-from .dissect import Plan, flag_names
+from .dissect import Plan, Verdict, flag_names
 from .explain import describe
 from .learn import Learned
 from .memo import OVERHEAD, Bodies, Budget, Kept, Kinds, Memo, is_dump
@@ -272,6 +272,16 @@ class About(Kept):
         self.interface = self.lessons = -1
 
 
+class _Result:
+    """The words of all that say the same; error: the object that they were made of."""
+
+    __slots__ = ("error", "raw")
+
+    def __init__(self, error: dict[str, Json], raw: bytes) -> None:
+        self.error = error
+        self.raw = raw
+
+
 class _Read(Kept):
     """What one attribute says by itself: the names in it, and its plain value."""
 
@@ -314,6 +324,7 @@ class Summarizer:
         self._headers: dict[StructType, Header] = {}
         self._heads: Kinds[Head] = Kinds()
         self._abouts: dict[object, tuple[dict[str, Json], Pieces]] = {}
+        self._results: dict[object, _Result] = {}
         self._budget = budget = Budget(_KEEP)
         self._values: dict[AttrSet, Memo[bytes, _Read]] = {}
         # By messages' bodies, and by what tells in these.
@@ -376,6 +387,26 @@ class Summarizer:
             words.append(f"for {about}")
         summary.details = " ".join(words)
 
+    def raw_result(self, message: Message) -> bytes:
+        """How a request ended, encoded; b"" for what is not shared or a line does not end with."""
+        verdict = message.sketch
+        error = message.error
+        if not isinstance(verdict, Verdict) or error is None:
+            return b""
+        known = self._results.get(verdict)
+        if known is not None and known.error is error:
+            return known.raw
+        summary = Summary(message.direction, "", "")
+        self._result(message, summary)
+        about = self._abouts.get(verdict)
+        if about is None or not any(map(_is_link, about[1])):
+            if len(self._results) >= _MOST:
+                self._results.clear()
+            raw = _ending(summary.details)
+            self._results[verdict] = _Result(error, raw)
+            return raw
+        return _ending(summary.details)
+
     def _about(self, message: Message, error: dict[str, Json]) -> str:
         """The object of the request inside an error, or of the one that was sent."""
         verdict = message.sketch
@@ -427,7 +458,7 @@ class Summarizer:
         """The words on what a message is about, encoded; b"" if a line does not end with these."""
         if about.raw is None or (about.links and not self._holds(about, message)):
             words = self._words(about, message)
-            raw = encoded(words) if words and not words[-1].isspace() else b""
+            raw = _ending(words)
             if about.text is not words:
                 return raw
             about.raw = raw
@@ -630,6 +661,11 @@ class Summarizer:
         record = message.record
         name = self._learned.link_name(record.interface, ifindex, record.number)
         return str(ifindex) if name is None else f"{printable(name)}({ifindex})"
+
+
+def _ending(words: str) -> bytes:
+    """Words, encoded, that a line ends with; b"" where there are none or it would be shortened."""
+    return encoded(words) if words and not words[-1].isspace() else b""
 
 
 def _is_link(piece: tuple[str, str]) -> bool:
@@ -908,15 +944,19 @@ class Titles:
         """
         time = self._time(message)
         summarizer, columns = self._summarizer, self._columns
-        if message.type >= NLMSG_MIN_TYPE and message.sketch is not None and columns.plain:
-            if about is None:
-                about = summarizer.about(message)
-            if about.whole and not _grave(message) and message.process is None:
-                words = summarizer.raw_words(about, message)
-                if words:
-                    head = summarizer.head(message)
-                    columns.write(out, message.number, time, head, message.direction, words)
-                    return about
+        words = b""
+        if columns.plain and message.sketch is not None:
+            if message.type >= NLMSG_MIN_TYPE:
+                if about is None:
+                    about = summarizer.about(message)
+                if about.whole:
+                    words = summarizer.raw_words(about, message)
+            elif message.type in (NLMSG_ERROR, NLMSG_DONE):
+                words = summarizer.raw_result(message)
+        if words and not _grave(message) and message.process is None:
+            head = summarizer.head(message)
+            columns.write(out, message.number, time, head, message.direction, words)
+            return about
         summary = summarizer.summary(message, about)
         out.write(encoded(columns.line(message.number, time.decode(), summary)))
         return about

@@ -96,6 +96,7 @@ class Writer(Base):
         if not self._headed:
             self._headed = True
             self._row([_text(column.name) for column in self._columns])
+            self.end()
 
 
 class _Lines:

@@ -121,6 +121,7 @@ class Writer(Base):
         if not self._headed:
             self._headed = True
             self.out.write(self.language.prologue.encode())
+            self.end()
 
     def _words(self, message: Message) -> Iterator[str]:
         yield "nl" if self._inputs < 2 else f"nl_f{self._inputs}"
