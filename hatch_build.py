@@ -23,6 +23,10 @@ HOT: Final = (
 )  # fmt: skip
 """The modules that every message passes through, and those whose classes they share."""
 
+COMPILE: Final = ("-O3", "-fno-semantic-interposition", "-fvisibility=hidden")
+LINK: Final = ("-Wl,-Bsymbolic",)
+"""What makes calls between the modules direct, where compiler and linker are GNU's or alike."""
+
 
 class PrebuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Writes nldissect/families/prebuilt and adds it, and what was compiled, to the wheel."""
@@ -76,6 +80,9 @@ def compile_hot(root: Path, into: Path) -> list[Path]:
                 ["--config-file=", "--ignore-missing-imports", *files],
                 opt_level="2", debug_level="0", multi_file=True, target_dir=str(into / "c"),
             )  # fmt: skip
+            for module in modules if sys.platform == "linux" else ():
+                module.extra_compile_args += COMPILE
+                module.extra_link_args += LINK
             builder = build_ext(Distribution({"name": "nldissect", "ext_modules": modules}))
             builder.build_lib = str(into / "lib")
             builder.build_temp = str(into / "objects")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
+from mypy_extensions import i64
+
 from .dissect import Plan
 from .model import Message
 from .spec.sets import AttrSet
@@ -20,15 +22,21 @@ _KINDS: Final = 4096
 
 
 class Kept:
-    """What a memo keeps; weight: roughly its bytes."""
+    """What a memo keeps; weight: roughly its bytes.
 
-    __slots__ = ("weight",)
+    key: what it was made of; next: what was asked for after it the last time, which is often so
+    again; age: the generation of its memo in which it was asked for.
+    """
+
+    __slots__ = ("weight", "key", "next", "age")
 
     def __init__(self, weight: int) -> None:
         self.weight = weight
+        self.key = b""
+        self.next: Kept | None = None
+        self.age: i64 = -1
 
 
-K = TypeVar("K")
 V = TypeVar("V", bound=Kept)
 T = TypeVar("T")
 
@@ -41,7 +49,7 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.used = 0
-        self.memos: list[Memo[bytes, Kept]] = []
+        self.memos: list[Memo[Kept]] = []
 
     def spend(self, weight: int) -> None:
         """Takes note of a new thing; where it is too much, what is old is forgotten."""
@@ -52,23 +60,28 @@ class Budget:
                 memo.age()
 
 
-class Memo(Generic[K, V]):
-    """Things by what they were made of: one that is asked for stays, the others go first.
+class Memo(Generic[V]):
+    """Things by the bytes they were made of: one that is asked for stays, the others go first.
 
     Where things are seldom found it rests for a while, since looking takes time as well; at first
     it is patient, since what comes again may be long in coming.
     """
 
-    __slots__ = ("_budget", "_young", "_old", "_tries", "_hits", "_rest", "_window")
+    __slots__ = ("_budget", "_young", "_old", "_age", "_last", "_before", "_tries", "_hits",
+                 "_rest", "_window")  # fmt: skip
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._young: dict[K, V] = {}
-        self._old: dict[K, V] = {}
-        self._tries = 0
-        self._hits = 0
-        self._rest = 0
-        self._window = _FIRST_TRIES
+        self._young: dict[bytes, V] = {}
+        self._old: dict[bytes, V] = {}
+        self._age: i64 = 0
+        # What was asked for last, and before that.
+        self._last: V | None = None
+        self._before: V | None = None
+        self._tries: i64 = 0
+        self._hits: i64 = 0
+        self._rest: i64 = 0
+        self._window: i64 = _FIRST_TRIES
         budget.memos.append(self)  # type: ignore[arg-type]
 
     def rests(self) -> bool:
@@ -78,17 +91,27 @@ class Memo(Generic[K, V]):
         self._rest -= 1
         return True
 
-    def get(self, key: K) -> V | None:
+    def get(self, key: bytes) -> V | None:
         """What is kept under a key."""
-        known = self._young.get(key)
+        known: V | None = None
+        last = self._last
+        if last is not None:
+            after = last.next
+            if after is not None and after.age == self._age and after.key == key:
+                known = after  # type: ignore[assignment]
+        if known is None:
+            known = self._young.get(key)
+            if known is None and self._old:
+                known = self._old.get(key)
+                if known is not None:
+                    del self._old[key]
+                    self._keep(key, known)
+            if known is not None and last is not None:
+                last.next = known
         if known is not None:
             self._hits += 1
-        elif self._old:
-            known = self._old.get(key)
-            if known is not None:
-                del self._old[key]
-                self._hits += 1
-                self.put(key, known)
+            self._before = last
+            self._last = known
         self._tries += 1
         if self._tries == self._window:
             if self._hits * 4 < self._window:
@@ -97,15 +120,30 @@ class Memo(Generic[K, V]):
             self._tries = self._hits = 0
         return known
 
-    def put(self, key: K, value: V) -> None:
+    def put(self, key: bytes, value: V) -> None:
         """Keeps a thing."""
+        last = self._last
+        if last is not None and last.key == key:
+            # It takes the place of what was found.
+            last = self._before
+        self._keep(key, value)
+        if last is not None:
+            last.next = value
+        self._before = last
+        self._last = value
+
+    def _keep(self, key: bytes, value: V) -> None:
         self._budget.spend(value.weight)
+        value.key = key
+        value.age = self._age
         self._young[key] = value
 
     def age(self) -> None:
         """Forgets what was not asked for since the last time."""
         self._old = self._young
         self._young = {}
+        self._age += 1
+        self._last = self._before = None
 
 
 def is_dump(message: Message) -> bool:
@@ -121,14 +159,14 @@ class Bodies(Generic[V]):
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._memos: dict[
-            tuple[AttrSet | None, StructType | None, int, bool, bool], Memo[bytes, V]
+            tuple[AttrSet | None, StructType | None, int, bool, bool], Memo[V]
         ] = {}
-        self._of_kind: dict[object, Memo[bytes, V]] = {}
+        self._of_kind: dict[object, Memo[V]] = {}
         # The last kind, which is often the next one as well.
         self._kind: object = None
-        self._memo: Memo[bytes, V] | None = None
+        self._memo: Memo[V] | None = None
 
-    def of(self, message: Message, plan: Plan) -> Memo[bytes, V]:
+    def of(self, message: Message, plan: Plan) -> Memo[V]:
         """What was made of bodies like a message's, whose plan it is."""
         kind = message.sketch
         if kind is not None:

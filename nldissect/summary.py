@@ -326,7 +326,7 @@ class Summarizer:
         self._abouts: dict[object, tuple[dict[str, Json], Pieces]] = {}
         self._results: dict[object, _Result] = {}
         self._budget = budget = Budget(_KEEP)
-        self._values: dict[AttrSet, Memo[bytes, _Read]] = {}
+        self._values: dict[AttrSet, Memo[_Read]] = {}
         # By messages' bodies, and by what tells in these.
         self._bodies: Bodies[About] = Bodies(budget)
         self._telling: Bodies[About] = Bodies(budget)

@@ -52,8 +52,8 @@ PATIENCE_NS: Final = 2_000_000_000
 """Whoever asks this long before another who asks the same has missed the answer."""
 
 _COPY_WITHIN_RECORDS: Final = 16
-_KEYS: Final = 16384
-_FEW_KEYS: Final = 2048
+_KEYS: Final = 8192
+_FEW_KEYS: Final = 1024
 _BATCH: Final = 65536
 _PER_KEY: Final = 64
 _RECENT: Final = 256

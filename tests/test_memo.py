@@ -12,7 +12,7 @@ from tests.test_dissect import link, nlmsg, record
 
 
 def test_what_is_asked_for_stays_and_the_rest_goes() -> None:
-    memo: Memo[bytes, Kept] = Memo(Budget(100))
+    memo: Memo[Kept] = Memo(Budget(100))
     memo.put(b"wanted", Kept(10))
     for number in range(200):
         memo.put(b"%d" % number, Kept(10))
@@ -23,8 +23,8 @@ def test_what_is_asked_for_stays_and_the_rest_goes() -> None:
 
 def test_memos_of_one_budget_share_it() -> None:
     budget = Budget(100)
-    first: Memo[bytes, Kept] = Memo(budget)
-    second: Memo[bytes, Kept] = Memo(budget)
+    first: Memo[Kept] = Memo(budget)
+    second: Memo[Kept] = Memo(budget)
     first.put(b"a", Kept(60))
     for number in range(4):
         second.put(b"%d" % number, Kept(60))
@@ -32,7 +32,7 @@ def test_memos_of_one_budget_share_it() -> None:
 
 
 def test_it_rests_where_nothing_is_found() -> None:
-    memo: Memo[bytes, Kept] = Memo(Budget(1000))
+    memo: Memo[Kept] = Memo(Budget(1000))
     looks = 0
     for number in range(20_000):
         if not memo.rests():
@@ -65,7 +65,7 @@ def test_bodies_are_kept_by_the_tables_that_read_them() -> None:
     deleted = message_of(0, kind=17)
     bare = message_of(1, struct.pack("<B", 0), kind=18)
 
-    def memo(message: Message) -> Memo[bytes, Kept]:
+    def memo(message: Message) -> Memo[Kept]:
         assert isinstance(message.plan, Plan)
         return bodies.of(message, message.plan)
 

@@ -138,7 +138,7 @@ class Part:
 
     def __init__(self) -> None:
         self.mark = _NO_MARK
-        self.memo: Memo[bytes, KeptText] | None = None
+        self.memo: Memo[KeptText] | None = None
 
     def write(self, out: list[str], data: bytes, at: int, stop: int, scope: RunScope) -> None:
         """Appends the text of the attribute data[at:stop], with its header; raises Irregular."""
@@ -347,7 +347,7 @@ class Straight:
             self.odd(out, data, at, stop, scope)
 
     def _write_new(
-        self, part: Part, memo: Memo[bytes, KeptText], raw: bytes, out: list[str], data: bytes,
+        self, part: Part, memo: Memo[KeptText], raw: bytes, out: list[str], data: bytes,
         at: int, stop: int, scope: RunScope,
     ) -> None:  # fmt: skip
         """Writes what is not known, and keeps it if it depends on nothing else."""
