@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from librt.strings import read_i16_be, read_i16_le, read_i32_be, read_i32_le
 from mypy_extensions import i64
 
 
 def u16(data: bytes, at: i64, big: bool) -> i64:
     """Two bytes at ``at``; raises IndexError if they are not there."""
-    first: i64 = data[at]
-    second: i64 = data[at + 1]
-    return first << 8 | second if big else second << 8 | first
+    number: int = read_i16_be(data, at) if big else read_i16_le(data, at)
+    return number & 0xFFFF
 
 
 def u32(data: bytes, at: i64, big: bool) -> i64:
     """Four bytes at ``at``; raises IndexError if they are not there."""
-    first: i64 = data[at]
-    second: i64 = data[at + 1]
-    third: i64 = data[at + 2]
-    fourth: i64 = data[at + 3]
-    if big:
-        return first << 24 | second << 16 | third << 8 | fourth
-    return fourth << 24 | third << 16 | second << 8 | first
+    number: int = read_i32_be(data, at) if big else read_i32_le(data, at)
+    return number & 0xFFFFFFFF
