@@ -42,12 +42,12 @@ class _Parts:
         self._mine = mine
         self._following = following
         self._part: list[bytes] = []
-        self._ready: deque[bytes] = deque()
+        self._ready: deque[list[bytes]] = deque()
         self._size = 0
 
-    def write(self, data: memoryview) -> int:
+    def write(self, data: bytes) -> int:
         """Takes what belongs to the part that is under way."""
-        self._part.append(bytes(data))
+        self._part.append(data)
         self._size += len(data)
         return len(data)
 
@@ -57,8 +57,8 @@ class _Parts:
     def end(self) -> None:
         """The part is whole."""
         self._output.flush()
-        self._ready.append(b"".join(self._part))
-        self._part.clear()
+        self._ready.append(self._part)
+        self._part = []
         while self._ready and select([self._mine], (), (), None if self._size > _AHEAD else 0)[0]:
             self._write()
 
@@ -69,10 +69,10 @@ class _Parts:
 
     def _write(self) -> None:
         os.read(self._mine, 1)
-        part = self._ready.popleft()
-        self._size -= len(part)
         self._output.redirect(self._stream)
-        self._output.write(part)
+        for piece in self._ready.popleft():
+            self._size -= len(piece)
+            self._output.write(piece)
         self._output.flush()
         self._output.redirect(self)
         os.write(self._following, _TURN)

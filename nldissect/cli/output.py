@@ -22,7 +22,7 @@ _ASCII: Final = str.maketrans(
 class Sink(Protocol):
     """What bytes are written to."""
 
-    def write(self, data: memoryview, /) -> int: ...
+    def write(self, data: bytes, /) -> int: ...
     def flush(self) -> None: ...
 
 
@@ -87,10 +87,9 @@ class Output:
         if self._ascii and self._stream is self._file:
             data = data.decode().translate(_ASCII).encode("ascii", "backslashreplace")
         try:
-            view = memoryview(data)
-            while view:
-                written = self._stream.write(view)
-                view = view[written:]
+            left = data
+            while left:
+                left = left[self._stream.write(left) :]
             self._stream.flush()
         except BrokenPipeError:
             self._abandon()
