@@ -333,10 +333,11 @@ class Transaction:
     @property
     def source(self) -> Message | None:
         """The request, None where there is none."""
-        where = self.where
-        if where is None or self._reader is None:
+        where, reader = self.where, self._reader
+        if where is None or reader is None:
             return None
-        return self._reader.request(*where, self.message)
+        record, start = where
+        return reader.request(record, start, self.message)
 
 
 class Follower:

@@ -432,6 +432,8 @@ class Tracker(Follower):
         ranks = [self._rank(txn, source, multi, message) for txn, source in zip(waiting, sources)]
         first = max(ranks)
         best = [txn for txn, rank in zip(waiting, ranks) if rank == first]
+        if len(best) == 1:
+            return best[0]
         # Of several at the same time, the one whose words come back.
         likeness = [
             _likeness(source, message) for source, rank in zip(sources, ranks) if rank == first
@@ -709,19 +711,22 @@ def _refused(known: list[Transaction], asked: bytes, pid: int, big: bool) -> Tra
     """The request that an error or ack repeats, whole or its header alone."""
     best: list[Transaction] = []
     best_rank = 0
-    type_ = u16(asked, 4, big) if len(asked) >= 6 else -1
+    size = min(len(asked), NLMSG_HDRLEN)
+    type_ = u16(asked, 4, big) if size >= 6 else -1
+    head, rest = asked[:6], asked[size:]
+    numbers = asked[8:size] if size > 8 else b""
     for txn in known:
         if type_ not in (-1, txn.type):
             continue
-        if txn.state != "open" or txn.where is None or (txn.answers and txn.port != pid):
+        where = txn.where
+        if txn.state != "open" or where is None or (txn.answers and txn.port != pid):
             continue
-        record, at = txn.where
-        size = min(len(asked), NLMSG_HDRLEN)
-        own = record.data[at : at + len(asked)]
+        record, at = where
+        data = record.data
         # The kernel may have changed the flags of its copy while it worked.
-        if own[:6][:size] != asked[:6] or own[8:size] != asked[8:size]:
+        if data[at : at + len(head)] != head or data[at + 8 : at + 8 + len(numbers)] != numbers:
             continue
-        rank = 1 + (own[size:] == asked[size:]) + 2 * (txn.port == pid)
+        rank = 1 + (data[at + size : at + len(asked)] == rest) + 2 * (txn.port == pid)
         if rank > best_rank:
             best, best_rank = [txn], rank
         elif rank == best_rank:
