@@ -158,9 +158,7 @@ class Bodies(Generic[V]):
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._memos: dict[
-            tuple[AttrSet | None, StructType | None, int, bool, bool], Memo[V]
-        ] = {}
+        self._memos: dict[tuple[AttrSet | None, StructType | None, int, bool, bool], Memo[V]] = {}
         self._of_kind: dict[object, Memo[V]] = {}
         # The last kind, which is often the next one as well.
         self._kind: object = None

@@ -130,10 +130,10 @@ class Printer:
                     with suppress(CaptureError):
                         if own:
                             self._write(source, writer, some)
-                            writer.flush()
                         else:
                             source.skip(some)
                     if own:
+                        writer.flush()
                         done()
                 return FOUND if self._diagnostics.code == FOUND else DONE
 
