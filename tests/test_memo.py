@@ -51,6 +51,26 @@ def test_it_rests_where_nothing_is_found() -> None:
     assert found > 8000
 
 
+def test_what_follows_each_other_is_found_and_what_is_replaced_is_not() -> None:
+    memo: Memo[Kept] = Memo(Budget(1 << 20))
+    kept = {number: Kept(10) for number in range(50)}
+    for number, thing in kept.items():
+        memo.put(b"%d" % number, thing)
+    for order in (range(50), range(50), range(0, 50, 7), range(49, -1, -1), range(50)):
+        assert all(memo.get(b"%d" % number) is kept[number] for number in order)
+    assert memo.get(b"5") is kept[5]
+    assert memo.get(b"6") is kept[6]
+    kept[6] = Kept(10)
+    memo.put(b"6", kept[6])
+    for number in (5, 6, 7, 5, 6, 7):
+        assert memo.get(b"%d" % number) is kept[number]
+    memo.age()
+    assert memo.get(b"5") is kept[5]
+    memo.age()
+    memo.age()
+    assert memo.get(b"5") is None
+
+
 def message_of(flags: int, body: bytes = bytes(16), kind: int = 16) -> Message:
     (message,) = READER.dissect(record(link(0) + nlmsg(kind, body, flags)))
     return message

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import importlib.metadata
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +108,25 @@ def test_plug_ins_are_given_the_registry(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(module, "_install_for_test", install, raising=False)
     point = EntryPoint("x", "nldissect.registry:_install_for_test", module.ENTRY_POINTS)
-    monkeypatch.setattr(module, "entry_points", lambda group: [point])
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
+    monkeypatch.setattr(module, "has_plugins", lambda path: True)
     assert "plugged" in Registry()
     assert "plugged" not in Registry(plugins=False)
+
+
+@pytest.mark.parametrize("place", ["x-1.dist-info", "x.egg-info", "x.egg/EGG-INFO"])
+def test_packages_tell_of_plug_ins(tmp_path: Path, place: str) -> None:
+    folders = [str(tmp_path / "none"), str(tmp_path)]
+    assert not module.has_plugins(folders)
+    points = tmp_path / place / "entry_points.txt"
+    points.parent.mkdir(parents=True)
+    points.write_text("[console_scripts]\nx = x:main\n")
+    assert not module.has_plugins(folders)
+    points.write_text(f"[{module.ENTRY_POINTS}]\nx = x:install\n")
+    assert module.has_plugins(folders)
+
+
+def test_archives_may_hold_plug_ins(tmp_path: Path) -> None:
+    archive = tmp_path / "packages.zip"
+    archive.write_bytes(b"PK")
+    assert module.has_plugins([str(archive)])

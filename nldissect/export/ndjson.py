@@ -69,21 +69,24 @@ class Writer(Base):
             message.take_notes([])
             return _NOTHING
         walk = self._objects.walk
+        if size <= KEEP_BYTES and message.record.wire_len <= len(data):
+            memo = self._bodies.of(message, plan)
+            if not memo.rests():
+                body = data[plan.header_at : message.end]
+                known = memo.get(body)
+                if known is not None and not known.facts:
+                    message.take_notes([])
+                    return known.text
+                walk.about(message)
+                if known is not None and walk.holds(known):
+                    message.take_notes([])
+                    return known.text
+                text = self._written(message, plan)
+                if message.unremarked:
+                    memo.put(body, KeptBody(text, size, walk.asked))
+                return text
         walk.about(message)
-        if size > KEEP_BYTES or walk.truncated:
-            return self._written(message, plan)
-        memo = self._bodies.of(message, plan)
-        if memo.rests():
-            return self._written(message, plan)
-        body = data[plan.header_at : message.end]
-        known = memo.get(body)
-        if known is not None and walk.holds(known):
-            message.take_notes([])
-            return known.text
-        text = self._written(message, plan)
-        if message.unremarked:
-            memo.put(body, KeptBody(text, size, walk.asked))
-        return text
+        return self._written(message, plan)
 
     def _written(self, message: Message, plan: Plan) -> bytes:
         """The body, straight from its bytes where nothing is odd about it."""

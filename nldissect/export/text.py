@@ -254,20 +254,23 @@ class Writer(Base):
     def _kept_body(self, message: Message, plan: Plan) -> _Body:
         """The lines of the body; equal bytes under equal tables give the same."""
         data = message.record.data
-        lines = self._lines
-        lines.walk.about(message)
+        walk = self._lines.walk
         size = message.end - plan.header_at
-        if not self._straight or size > KEEP_BYTES or message.record.wire_len > len(data):
-            return _Body(self._body(message, plan), size, ())
-        memo = self._bodies.of(message, plan)
-        if memo.rests():
-            return _Body(self._body(message, plan), size, ())
-        raw = data[plan.header_at : message.end]
-        known = memo.get(raw)
-        if known is None or not lines.walk.holds(known):
-            known = _Body(self._body(message, plan), size, lines.walk.asked)
-            memo.put(raw, known)
-        return known
+        kept = self._straight and size <= KEEP_BYTES and message.record.wire_len <= len(data)
+        if kept:
+            memo = self._bodies.of(message, plan)
+            if not memo.rests():
+                raw = data[plan.header_at : message.end]
+                known = memo.get(raw)
+                if known is not None and not known.facts:
+                    return known
+                walk.about(message)
+                if known is None or not walk.holds(known):
+                    known = _Body(self._body(message, plan), size, walk.asked)
+                    memo.put(raw, known)
+                return known
+        walk.about(message)
+        return _Body(self._body(message, plan), size, ())
 
     def _body(self, message: Message, plan: Plan) -> bytes:
         """The family header and the attributes."""

@@ -81,7 +81,8 @@ def test_any_bytes_make_lines(body: bytes) -> None:
 
 def test_a_tree_reads_like_the_message() -> None:
     assert text_of(dissected(REQUEST)).splitlines()[:14] == [
-        "    1 1970-01-01T00:00:00.000000000Z → rt-link    newlink          ack      v0(3) kind vxlan",
+        "    1 1970-01-01T00:00:00.000000000Z → rt-link    newlink          ack      "
+        "v0(3) kind vxlan",
         "  record 1: 92 bytes, at 1970-01-01T00:00:00.000000000Z, netlink route (0)",
         "  nlmsg: len 76, type 16 RTM_NEWLINK, flags 0x5 request ack, seq 1, pid 0",
         "  header: ifinfomsg",
