@@ -612,7 +612,7 @@ class Dissector(Decode):
             message = Message(self, record, 0, -1, "little", 0, len(record.data))
             message.last = True
             message.body = message.end
-            message.problems.append(
+            message.remark(
                 Note("record.short", "the link header is cut off", "link", 0, message.end)
             )
             message.plan = Plan(None, None)
@@ -752,7 +752,7 @@ class Dissector(Decode):
             else:
                 what = f"nlmsg_len {length} where {size - at} bytes are left"
                 note = Note("nlmsg.len.overrun", what, "nlmsg", at, at + 4)
-            message.problems.append(note)
+            message.remark(note)
         return message
 
     def _messages(
@@ -778,7 +778,7 @@ class Dissector(Decode):
                 break
             end = at + length
             if message is not None and message.length & 3:
-                message.problems.append(
+                message.remark(
                     Note("nlmsg.align", f"nlmsg_len {message.length} is no multiple of 4", "nlmsg",
                          message.start, message.body)
                 )  # fmt: skip
@@ -826,7 +826,7 @@ class Dissector(Decode):
             if at < size:
                 self._note_tail(message, data, at, size)
             elif message.type < 0:
-                message.problems.append(Note("record.empty", "no message", "tail", size, size))
+                message.remark(Note("record.empty", "no message", "tail", size, size))
         return messages
 
     def _note_fate(self, message: Message, code: str) -> None:
@@ -834,7 +834,7 @@ class Dissector(Decode):
         if not code and message.direction == "request" and self.fate is not None:
             code = self.fate(message.number)
         if code:
-            message.problems.append(
+            message.remark(
                 Note(code, _TRACKED[code], "nlmsg", message.start, message.start + NLMSG_HDRLEN)
             )
 
@@ -849,7 +849,7 @@ class Dissector(Decode):
         else:
             note = Note("nlmsg.len.short", "nlmsg_len is shorter than its header", "tail",
                         start, end)  # fmt: skip
-        message.problems.append(note)
+        message.remark(note)
 
     # What a message is
 
@@ -906,7 +906,7 @@ class Dissector(Decode):
                     message.command = command
                     message.version = message.record.data[body + 1]
                 for code, what in sketch.remarks:
-                    message.problems.append(Note(code, what, "nlmsg", message.start, body))
+                    message.remark(Note(code, what, "nlmsg", message.start, body))
                 return
         cut = bool(message.problems)
         if protocol == NETLINK_GENERIC:
@@ -991,9 +991,7 @@ class Dissector(Decode):
         at += GENL_HDRLEN
         if info is not None and info.since and (earlier := self._earlier_name(info)):
             what = f"id {message.type} was {printable(earlier)} before record {info.since}"
-            message.problems.append(
-                Note("family.id.reused", what, "nlmsg", message.start, message.body)
-            )
+            message.remark(Note("family.id.reused", what, "nlmsg", message.start, message.body))
         family = None if info is None else self.registry.family(info.name, message.order)
         if family is not None:
             op = family.op(command, direction)
@@ -1007,7 +1005,7 @@ class Dissector(Decode):
                     _against(message, "genlmsg", message.body, at)
                 return
             what = f"command {command} is not in family {family.name}"
-            message.problems.append(Note("genl.cmd.unknown", what, "genlmsg", at - GENL_HDRLEN, at))
+            message.remark(Note("genl.cmd.unknown", what, "genlmsg", at - GENL_HDRLEN, at))
             plan.set = family.only_set
             default = family.spec.fixed_header
             if default:
@@ -1068,9 +1066,7 @@ class Dissector(Decode):
             ):
                 if shape.header is not op.header and plan.header_end > at:
                     what = f"struct {_c_name(shape.header)} in place of {_c_name(op.header)}"
-                    message.problems.append(
-                        Note("header.deprecated", what, "header", at, plan.attrs_at)
-                    )
+                    message.remark(Note("header.deprecated", what, "header", at, plan.attrs_at))
                 return
         plan.header, plan.set, plan.regular = op.header, op.set, True
         self._place(message, plan, at)
@@ -1131,7 +1127,7 @@ class Dissector(Decode):
                 message.operation = verdict.operation
                 message.command = verdict.command
                 if verdict.problems:
-                    message.problems += verdict.problems
+                    message.problems = [*message.problems, *verdict.problems]
                 return
         plan = Plan(None, None)
         message.plan = plan
@@ -1157,7 +1153,7 @@ class Dissector(Decode):
             if message.type == NLMSG_OVERRUN:
                 note = Note("nlmsg.overrun", "messages were lost", "nlmsg", message.start,
                             message.body)  # fmt: skip
-                message.problems.append(note)
+                message.remark(note)
         sent = None
         named = message.operation != "" or message.command >= 0
         if not named and message.txn is not None and message.type >= NLMSG_ERROR:
@@ -1245,7 +1241,7 @@ class Dissector(Decode):
         if code < 0:
             asked = message.operation or ("request" if message.type == NLMSG_ERROR else "dump")
             what = f"the kernel refused the {asked}: {error_name(code)}"
-            message.problems.append(Note("error.refused", what, "error", message.body, message.end))
+            message.remark(Note("error.refused", what, "error", message.body, message.end))
 
     def _name_inner(self, message: Message) -> bool:
         """An error or ack is named by the request that it answers.
@@ -1281,7 +1277,7 @@ class Dissector(Decode):
             length, type_, flags | NLM_F_REQUEST, seq, pid
         )  # fmt: skip
         if stop > message.end:
-            inner.problems.append(
+            inner.remark(
                 Note("nlmsg.inner.overrun", f"nlmsg_len {length} of the embedded request "
                      f"where {message.end - at} bytes are left", "", at, at + 4)
             )  # fmt: skip
@@ -1296,7 +1292,7 @@ class Dissector(Decode):
         else:
             self._plan(inner)
             if inner.end == inner.body:
-                inner.problems.clear()
+                inner.problems = []
         inner.flags = flags
         return inner
 
@@ -1679,13 +1675,13 @@ def _says(message: Message, header: dict[str, Json], name: str, value: Json) -> 
 def _remark(message: Message, code: str, what: str, how: str = "guessed") -> None:
     """A note that nobody described the message's attributes, and how they are read."""
     what += f": attributes are {how}"
-    message.problems.append(Note(code, what, "nlmsg", message.start, message.body))
+    message.remark(Note(code, what, "nlmsg", message.start, message.body))
 
 
 def _against(message: Message, layer: str, start: int, end: int) -> None:
     """A note that a request claims to be what only the kernel sends."""
     what = f"only the kernel sends {message.operation}"
-    message.problems.append(Note("direction.odd", what, layer, start, end))
+    message.remark(Note("direction.odd", what, layer, start, end))
 
 
 def _c_name(header: StructType | None) -> str:

@@ -140,6 +140,9 @@ class Memo(Generic[V]):
 
     def age(self) -> None:
         """Forgets what was not asked for since the last time."""
+        for gone in self._old.values():
+            # What follows each other in a circle would not be let go.
+            gone.next = None
         self._old = self._young
         self._young = {}
         self._age += 1

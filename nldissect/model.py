@@ -9,6 +9,8 @@ from bisect import bisect_left, bisect_right, insort_right
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from .notes import severity_of
 from .text import Json, printable, show
 
@@ -16,6 +18,7 @@ GUESSED: Final = "guessed"
 """The code of the mark on a node that was read by what its bytes look like."""
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Record:
     """One captured packet.
 
@@ -171,6 +174,7 @@ class Interface:
         self.about: tuple[str, ...] = ()
 
 
+@mypyc_attr(acyclic=True)
 class Note:
     """A remark on a message: a stable dotted code of the catalogue, a sentence, where.
 
@@ -189,6 +193,7 @@ class Note:
         self.end = end
 
 
+@mypyc_attr(acyclic=True)
 class Node:
     """A named span.
 
@@ -420,8 +425,10 @@ class Decode:
 
 
 _NONE: Final[list[Node]] = []
+_NO_NOTES: Final[list[Note]] = []
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Message:
     """One nlmsg of a record, or what a record holds in place of one.
 
@@ -511,7 +518,7 @@ class Message:
         self.first = index == 0
         self.last = False
         self.body = start
-        self.problems: list[Note] = []
+        self.problems = _NO_NOTES
         self.plan: object = None
         self.sketch: object = None
         self.noted: list[Node] = _NONE
@@ -629,11 +636,18 @@ class Message:
         """Whether its attributes were read without a tree and without a remark."""
         return self._layers is None and len(self.notes) == len(self.problems)
 
+    def remark(self, note: Note) -> None:
+        """Takes a note that is known before anything is decoded."""
+        if self.problems:
+            self.problems.append(note)
+        else:
+            self.problems = [note]
+
     def keep_notes(self, notes: list[Note]) -> None:
         """Keeps all notes, its problems among them, which others of the same bytes have as well."""
         self._notes = notes
 
-    def take_notes(self, notes: list[Note]) -> None:
+    def take_notes(self, notes: list[Note] = _NO_NOTES) -> None:
         """Keeps what reading the attributes without a tree had to remark."""
         if notes or self.problems:
             self._notes = sorted([*self.problems, *notes], key=_note_start)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from .dissect import Plan
 from .model import Decode, Follower, Message, Record, Transaction
@@ -91,6 +91,7 @@ class _Kind(NamedTuple):
     command: int
 
 
+@mypyc_attr(acyclic=True)
 class _Held:
     """A record that open requests keep; count: how many."""
 
@@ -120,6 +121,7 @@ class _Header:
     pid: int
 
 
+@mypyc_attr(acyclic=True)
 class _Told:
     """A notification, or a lone answer, that may be captured again."""
 

@@ -66,7 +66,7 @@ class Writer(Base):
         data = message.record.data
         size = message.end - plan.header_at
         if not size:
-            message.take_notes([])
+            message.take_notes()
             return _NOTHING
         walk = self._objects.walk
         if size <= KEEP_BYTES and message.record.wire_len <= len(data):
@@ -75,11 +75,11 @@ class Writer(Base):
                 body = data[plan.header_at : message.end]
                 known = memo.get(body)
                 if known is not None and not known.facts:
-                    message.take_notes([])
+                    message.take_notes()
                     return known.text
                 walk.about(message)
                 if known is not None and walk.holds(known):
-                    message.take_notes([])
+                    message.take_notes()
                     return known.text
                 text = self._written(message, plan)
                 if message.unremarked:
@@ -105,7 +105,7 @@ class Writer(Base):
                 raise Irregular
         except Irregular:
             return _content(message)
-        message.take_notes([])
+        message.take_notes()
         return f'"header":{header},"attrs":{attrs}'.encode()
 
 

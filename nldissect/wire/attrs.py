@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from .consts import NLA_HDRLEN
 from .ints import u16
 
@@ -19,6 +21,7 @@ TRAILING: Final = "attr.trailing"
 TRAILING_ZERO: Final = "attr.trailing.zero"
 
 
+@mypyc_attr(acyclic=True)
 class Span:
     """One attribute, or the rest of a run that holds none.
 
