@@ -38,7 +38,7 @@ class Clock:
         self.format = format_
         self.base_ns: int | None = None
         self._fine = False
-        self._second = -1
+        self._second = 0
         self._text = b""
         # The last time, if that reads the same whenever it is asked for.
         self._known = False
@@ -71,7 +71,7 @@ class Clock:
         format_ = self.format
         if format_ in _CLOCKS:
             second, rest = time_ns // _SECOND, time_ns % _SECOND
-            if second != self._second:
+            if second != self._second or not self._text:
                 zone, layout = _CLOCKS[format_]
                 try:
                     self._text = strftime(layout, zone(second)).encode()
@@ -102,13 +102,13 @@ class Dates:
     """Writes times as ``date_text`` does."""
 
     def __init__(self) -> None:
-        self._second = -1
+        self._second = 0
         self._text = b""
 
     def write(self, out: BytesWriter, time_ns: int) -> None:
         """Appends a time."""
         second = time_ns // _SECOND
-        if second != self._second:
+        if second != self._second or not self._text:
             self._text = date_text(time_ns).partition(".")[0].encode()
             self._second = second
         out.write(self._text)

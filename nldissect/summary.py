@@ -229,7 +229,7 @@ class _Spans:
         self.whole = True
 
 
-class Header:
+class _Header:
     """Which members of a family header tell objects apart."""
 
     __slots__ = ("index", "prefix", "family", "parent", "handle")
@@ -321,7 +321,7 @@ class Summarizer:
     def __init__(self, learned: Learned) -> None:
         self._learned = learned
         self._picks: dict[AttrSet, _Picks] = {}
-        self._headers: dict[StructType, Header] = {}
+        self._headers: dict[StructType, _Header] = {}
         self._heads: Kinds[Head] = Kinds()
         self._abouts: dict[object, tuple[dict[str, Json], Pieces]] = {}
         self._results: dict[object, _Result] = {}
@@ -553,7 +553,7 @@ class Summarizer:
         if plan.header is not None and plan.header_end - plan.header_at >= plan.header.size:
             header = self._headers.get(plan.header)
             if header is None:
-                header = self._headers[plan.header] = Header(plan.header)
+                header = self._headers[plan.header] = _Header(plan.header)
             values = plan.header.members(data, plan.header_at)
             own = _identity(plan.header, values)
             self._add_header(message.protocol, pieces, header, values, dump, bool(own))
@@ -602,7 +602,7 @@ class Summarizer:
     def _add_header(
         protocol: int,
         pieces: Pieces,
-        header: Header,
+        header: _Header,
         values: dict[str, Json],
         dump: bool,
         told: bool,
