@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.metadata
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -102,14 +100,19 @@ def test_classic_numbers_are_claimed_by_direction() -> None:
     assert registry.classic(0, 0xFFF0, "request", "little") is None
 
 
-def test_plug_ins_are_given_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    def install(registry: Registry) -> None:
-        registry.register(family("plugged"))
-
-    monkeypatch.setattr(module, "_install_for_test", install, raising=False)
-    point = EntryPoint("x", "nldissect.registry:_install_for_test", module.ENTRY_POINTS)
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
-    monkeypatch.setattr(module, "has_plugins", lambda path: True)
+def test_plug_ins_are_given_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plugged_families.py").write_text(
+        "from nldissect.spec.model import Family\n"
+        "def install(registry):\n"
+        "    registry.register(Family(name='plugged', protocol='genetlink'))\n"
+    )
+    about = tmp_path / "plugged-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(
+        f"[{module.ENTRY_POINTS}]\nx = plugged_families:install\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
     assert "plugged" in Registry()
     assert "plugged" not in Registry(plugins=False)
 
