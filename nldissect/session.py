@@ -184,30 +184,27 @@ class Session:
 
     def of(self, records: Iterable[Record], wanted: Filter | None = None) -> Iterator[Message]:
         """The wanted messages of records that follow those which were read before."""
-        dissector = self.dissector
-        redactor = self.redactor
-        headers = None if wanted is None else wanted.headers
         for record in records:
-            if redactor is not None:
-                record = redactor.record(record)
-            messages = dissector.dissect(record, headers)
-            for message in messages:
-                if wanted is None or (wanted.exact and message.type >= 0) or wanted.match(message):
-                    yield message
+            yield from self._wanted(record, wanted)
 
     def write(
         self, records: Iterable[Record], writer: Writer, wanted: Filter | None = None
     ) -> None:
         """Hands the wanted messages of records to a writer, as ``of`` gives them."""
-        dissector = self.dissector
-        redactor = self.redactor
-        headers = None if wanted is None else wanted.headers
         for record in records:
-            if redactor is not None:
-                record = redactor.record(record)
-            for message in dissector.dissect(record, headers):
-                if wanted is None or (wanted.exact and message.type >= 0) or wanted.match(message):
-                    writer.message(message)
+            for message in self._wanted(record, wanted):
+                writer.message(message)
+
+    def _wanted(self, record: Record, wanted: Filter | None) -> list[Message]:
+        if self.redactor is not None:
+            record = self.redactor.record(record)
+        if wanted is None:
+            return self.dissector.dissect(record)
+        return [
+            message
+            for message in self.dissector.dissect(record, wanted.headers)
+            if (wanted.exact and message.type >= 0) or wanted.match(message)
+        ]
 
     def skip(self, records: Iterable[Record]) -> None:
         """Passes over records, but for what they tell of those that follow."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from librt.strings import BytesWriter
-from msgspec.json import Encoder
 
 from ..digits import write_integer, write_number
 from ..dissect import flag_names
@@ -13,6 +12,7 @@ from ..memo import Kinds
 from ..model import Interface, Message, Note, Process
 from ..text import Json
 from ..wire.consts import NLMSG_MIN_TYPE, PROTOCOLS
+from .objects import json_bytes
 
 CACHE_LIMIT = 4096
 
@@ -35,9 +35,8 @@ class Envelope:
     """
 
     def __init__(self, interfaces: Sequence[Interface], file: str = "") -> None:
-        self._encode = Encoder().encode
         self._interfaces = interfaces
-        self._file = b',"file":' + self.json(file) if file else b""
+        self._file = b',"file":' + json_bytes(file) if file else b""
         self._heads: dict[tuple[int, int], bytes] = {}
         self._kinds: Kinds[_Head] = Kinds()
         self._starts: dict[tuple[bytes, str, str, str, str], bytes] = {}
@@ -45,10 +44,6 @@ class Envelope:
         self._groups: dict[str, bytes] = {}
         self._notes: dict[tuple[str, str, str, int, int], bytes] = {}
         self._errors: dict[object, tuple[dict[str, Json], bytes]] = {}
-
-    def json(self, value: object) -> bytes:
-        """A value as JSON."""
-        return self._encode(value)
 
     def write(self, out: BytesWriter, message: Message, content: bytes) -> None:
         """The object and the line's end; content: its members between ``genlmsg`` and ``error``."""
@@ -115,7 +110,7 @@ class Envelope:
         out.write(b"]}\n")
 
     def _header(self, message: Message) -> _Head:
-        names = self.json(flag_names(message.flags, message.flag_class))
+        names = json_bytes(flag_names(message.flags, message.flag_class))
         genl = "null"
         if message.version >= 0:
             genl = f'{{"cmd":{message.command},"version":{message.version}}}'
@@ -149,7 +144,7 @@ class Envelope:
         known = None if sketch is None else self._errors.get(sketch)
         if known is not None and known[0] is error:
             return known[1]
-        text = b',"error":' + self.json(error)
+        text = b',"error":' + json_bytes(error)
         if sketch is not None:
             if len(self._errors) >= CACHE_LIMIT:
                 self._errors.clear()
@@ -160,7 +155,7 @@ class Envelope:
         part = self._processes.get(process)
         if part is None:
             words = {"pid": process.pid, "name": process.name, "by": process.by}
-            part = b',"process":' + self.json(words)
+            part = b',"process":' + json_bytes(words)
             if len(self._processes) < CACHE_LIMIT:
                 self._processes[process] = part
         return part
@@ -171,7 +166,7 @@ class Envelope:
         if group:
             words = self._groups.get(group)
             if words is None:
-                words = b',"group":' + self.json(group)
+                words = b',"group":' + json_bytes(group)
                 if len(self._groups) < CACHE_LIMIT:
                     self._groups[group] = words
             out.write(words)
@@ -186,7 +181,7 @@ class Envelope:
         key = (note.code, note.message, note.path, note.start, note.end)
         text = self._notes.get(key)
         if text is None:
-            text = self.json(note_object(note))
+            text = json_bytes(note_object(note))
             if len(self._notes) >= CACHE_LIMIT:
                 self._notes.clear()
             self._notes[key] = text
@@ -195,13 +190,13 @@ class Envelope:
     def _source(self, interface: int, protocol: int) -> bytes:
         name = self._interfaces[interface].name if interface < len(self._interfaces) else ""
         known = PROTOCOLS.get(protocol, str(protocol)) if protocol >= 0 else None
-        return b'"iface":%b,"proto":%b' % (self.json(name or None), self.json(known))
+        return b'"iface":%b,"proto":%b' % (json_bytes(name or None), json_bytes(known))
 
     def _names(self, key: tuple[str, str, str, str]) -> bytes:
         direction, family, operation, operation_c = key
         return b'"dir":%b,"family":%b,"cmd":%b,"cmd_c":%b' % (
-            self.json(direction), self.json(family or None), self.json(operation or None),
-            self.json(operation_c or None),
+            json_bytes(direction), json_bytes(family or None), json_bytes(operation or None),
+            json_bytes(operation_c or None),
         )  # fmt: skip
 
 

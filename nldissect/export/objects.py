@@ -25,7 +25,7 @@ def json_bytes(value: object) -> bytes:
 
 def json_text(value: object) -> str:
     """A value as JSON text."""
-    return _ENCODE(value).decode()
+    return json_bytes(value).decode()
 
 
 class _Strict(Asking):

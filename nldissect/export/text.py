@@ -120,13 +120,9 @@ class Writer(Base):
         """Writes a message."""
         out = self.out
         if not self._tree:
-            self.titles.write(out, message, None)
-            out.write(b"\n")
+            self._top(out, message, None)
         elif self._verbose:
-            self.titles.write(out, message, None)
-            out.write(b"\n")
-            if message.first:
-                self._record(out, message)
+            self._top(out, message, None)
             lines: list[str] = []
             for layer in message.layers:
                 self._all(lines, layer, INDENT)
@@ -134,10 +130,7 @@ class Writer(Base):
         elif _usual(message):
             self._plain(out, message)
         else:
-            self.titles.write(out, message, None)
-            out.write(b"\n")
-            if message.first:
-                self._record(out, message)
+            self._top(out, message, None)
             self._unusual(out, message)
         if self._hexdump:
             self._hex(out, message)
@@ -146,6 +139,14 @@ class Writer(Base):
         self.end()
 
     # Headers
+
+    def _top(self, out: BytesWriter, message: Message, about: About | None) -> About | None:
+        """The title, and the line of the record above its first message; gives what it is about."""
+        about = self.titles.write(out, message, about)
+        out.write(b"\n")
+        if message.first and self._tree:
+            self._record(out, message)
+        return about
 
     def _record(self, out: BytesWriter, message: Message) -> None:
         record = message.record
@@ -201,14 +202,11 @@ class Writer(Base):
         assert isinstance(plan, Plan)
         if plan.header_at < message.end:
             body = self._kept_body(message, plan)
-            body.about = self.titles.write(out, message, body.about)
+            body.about = self._top(out, message, body.about)
             text = body.text
         else:
-            self.titles.write(out, message, None)
+            self._top(out, message, None)
             text = b""
-        out.write(b"\n")
-        if message.first:
-            self._record(out, message)
         head = self._nlmsg(out, message)
         if message.problems:
             self._remarks_on(out, message.problems)
@@ -256,8 +254,7 @@ class Writer(Base):
         data = message.record.data
         walk = self._lines.walk
         size = message.end - plan.header_at
-        kept = self._straight and size <= KEEP_BYTES and message.record.wire_len <= len(data)
-        if kept:
+        if self._straight and size <= KEEP_BYTES and message.record.wire_len <= len(data):
             memo = self._bodies.of(message, plan)
             if not memo.rests():
                 raw = data[plan.header_at : message.end]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..model import Interface, Message, Node
 from .envelope import Envelope, note_object
+from .objects import json_bytes
 from .writer import Writer as Base
 
 
@@ -24,9 +25,8 @@ class Writer(Base):
 
     def message(self, message: Message) -> None:
         """Writes one message."""
-        envelope = self._envelope
-        layers = envelope.json([node_object(layer, "") for layer in message.layers])
-        envelope.write(self.out, message, b'"layers":' + layers)
+        layers = json_bytes([node_object(layer, "") for layer in message.layers])
+        self._envelope.write(self.out, message, b'"layers":' + layers)
         self.end()
 
 
