@@ -17,7 +17,7 @@ HOT: Final = (
     "cli/output", "clock", "digits", "dissect", "explain", "export/columns", "export/csv",
     "export/envelope", "export/lines", "export/ndjson", "export/objects", "export/straight",
     "export/text", "export/writer", "families/decoders/*", "filter/field", "filter/fields",
-    "filter/fixed", "learn", "memo", "model", "notes", "policies", "recording",
+    "filter/fixed", "learn", "ledger", "memo", "model", "notes", "policies", "recording",
     "registry", "session", "spec/checks", "spec/compile", "spec/labels", "spec/lessons",
     "spec/sets", "spec/structs", "spec/types", "summary", "text", "transact", "wire/*",
 )  # fmt: skip

@@ -432,20 +432,18 @@ class Dissector(Decode):
     def survey(
         self,
         records: Iterable[Record],
-        tracker: Follower | None = None,
         wanted: HeaderTest | None = None,
     ) -> dict[int, int] | None:
         """The first pass over a file: byte orders, families, and other facts if wanted.
 
-        tracker: is shown all messages as well. wanted: gives the records that have such a message,
-        and those whose requests these answer, each with the number of messages before it; None
-        where they are too many or another byte order than expected was decided on.
+        wanted: gives the records that have such a message, and those whose requests these answer,
+        each with the number of messages before it; None where they are too many or another byte
+        order than expected was decided on.
         """
         teachers: dict[tuple[int, str], tuple[bytes, ...]] = {}
         orders: dict[int, str] = {}
         votes: dict[int, OrderVote] = {}
         choice = None if wanted is None else _Choice(wanted)
-        count = self.count
         self.surveyed = 0
         for record in records:
             self.surveyed += 1
@@ -455,7 +453,6 @@ class Dissector(Decode):
             if protocol < 0:
                 if choice is not None and protocol != NOT_NETLINK:
                     choice.count += 1
-                self.count += protocol != NOT_NETLINK
                 continue
             at = link_header_size(link_type)
             interface = record.interface
@@ -490,11 +487,8 @@ class Dissector(Decode):
                     and any(data.find(type_, at) > 0 for type_ in types)
                 ):
                     self._learn(record, protocol, at, order)
-            if tracker is not None:
-                self._follow(record, protocol, order, at, tracker)
             if choice is not None:
                 choice.look(record, protocol, at, order)
-        self.count = count
         for interface, vote in votes.items():
             self._orders[interface] = self._order or vote.order
         if choice is None or choice.given_up:

@@ -13,6 +13,7 @@ from .capture.source import Capture
 from .dissect import Dissector
 from .errors import CaptureError
 from .learn import Learned
+from .ledger import DIRECTIONS, NOTES
 from .model import Decode, Follower, Interface, Message, Record, Transaction
 from .registry import Registry
 from .transact import Fates, Tracker
@@ -20,9 +21,6 @@ from .wire.consts import NLMSG_DONE, NLMSG_ERROR
 
 if TYPE_CHECKING:
     from .redact import Redactor
-
-DIRECTIONS: Final = ("unknown", "request", "reply", "notify")
-NOTES: Final = ("", "txn.ambiguous", "txn.orphan", "txn.interrupted")
 
 _MARKS: Final = {direction: mark for mark, direction in enumerate(DIRECTIONS)}
 _DIRECTION: Final = 0x03

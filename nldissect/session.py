@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from os import PathLike, fspath
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,7 +14,8 @@ from .dissect import Dissector
 from .errors import CaptureError
 from .export.writer import Writer
 from .learn import Learned
-from .model import Interface, Message, Record, Transaction
+from .ledger import Division, Ledger, Part, Replay
+from .model import Follower, Interface, Message, Record, Transaction
 from .registry import Registry
 from .transact import Fates, Tracker
 
@@ -96,9 +98,17 @@ class Session:
             self.redactor = Redactor(self.dissector)
         self.failure: CaptureError | None = None
         self._chosen: dict[int, int] | None = None
+        self._fates = Fates() if fates or outcomes else None
+        self._replay: Replay | None = None
         self._outcomes: dict[int, Transaction] | None = {} if outcomes else None
         if capture.seekable:
-            self._survey(fates or outcomes, only)
+            # What is wrong with the file is told by the pass that shows it.
+            try:
+                self._chosen = self.dissector.survey(
+                    capture, only.headers if only is not None and only.exact else None
+                )
+            except CaptureError as error:
+                self.failure = error
 
     def __enter__(self) -> Self:
         return self
@@ -121,30 +131,84 @@ class Session:
         """Those met so far."""
         return self.capture.interfaces
 
-    def _survey(self, fates: bool, only: Filter | None) -> None:
-        """The first pass."""
+    @property
+    def divisible(self) -> bool:
+        """Whether processes can share the work."""
+        return self.capture.seekable and self._chosen is None
+
+    @property
+    def foresees(self) -> bool:
+        """Whether messages tell what becomes of transactions, which this process finds out."""
+        return self._outcomes is not None
+
+    def _find_fates(self) -> None:
+        """The second pass: which requests come to no end, and what becomes of all others."""
+        fates = self._fates
+        if self.live or fates is None or self.dissector.fate is not None:
+            return
+        tracker = self._follower()
+        self.begin(tracker)
+        with suppress(CaptureError):
+            self.skip(self.capture)
+        tracker.finish()
+        self.dissector.fate = fates.of
+
+    def _follower(self) -> Tracker:
+        """What finds out fates and outcomes."""
+        outcomes = self._outcomes
+
+        def take(txn: Transaction) -> None:
+            if outcomes is not None:
+                outcomes[txn.message] = txn
+                txn.forget()
+
+        return Tracker(self.dissector, None if outcomes is None else take, fates=self._fates)
+
+    def divide(self, size: int) -> Division:
+        """What belongs together, for each ``size`` records in turn."""
         dissector = self.dissector
-        first: Tracker | None = None
-        found = Fates()
-        if fates:
-            outcomes = self._outcomes
+        tracker = self._follower()
+        ledger = Ledger(tracker)
+        self.begin(ledger)
+        redactor = self.redactor
+        parts: list[Part] = []
+        number = 0
+        with suppress(CaptureError):
+            for record in self.capture:
+                dissector.pass_over(record if redactor is None else redactor.record(record))
+                number += 1
+                if number == size:
+                    parts.append(ledger.part(number, dissector.count))
+                    number = 0
+        if number:
+            parts.append(ledger.part(number, dissector.count))
+        tracker.finish()
+        fates = self._fates
+        if fates is not None:
+            after = [part.messages for part in parts[1:]] + [dissector.count]
+            parts = [
+                part._replace(fates=fates.part(part.messages, last))
+                for part, last in zip(parts, after)
+            ]
+        blind = 0 if self.redactor is None else self.redactor.blind
+        return Division(parts, dict(dissector.other_records), blind)
 
-            def take(txn: Transaction) -> None:
-                if outcomes is not None:
-                    outcomes[txn.message] = txn
-                    txn.forget()
+    def take(self, division: Division) -> None:
+        """What was left out and not understood is what another process found."""
+        self.dissector.other_records = division.others
+        if self.redactor is not None:
+            self.redactor.blind = division.blind
 
-            first = Tracker(dissector, None if outcomes is None else take, fates=found)
-        # What is wrong with the file is told by the pass that shows it.
-        try:
-            self._chosen = dissector.survey(
-                self.capture, first, only.headers if only is not None and only.exact else None
-            )
-        except CaptureError as error:
-            self.failure = error
-        if first is not None:
-            first.finish()
-            dissector.fate = found.of
+    def hear(self, part: Part) -> None:
+        """What is dissected next are the records of that part."""
+        dissector = self.dissector
+        if self._replay is None:
+            self._replay = Replay(dissector, self._outcomes)
+        self._replay.begin(part)
+        dissector.tracker = self._replay
+        dissector.count = part.messages
+        if self._fates is not None:
+            dissector.fate = Fates(part.fates, part.messages).of
 
     def __iter__(self) -> Iterator[Message]:
         return self.messages()
@@ -164,6 +228,7 @@ class Session:
 
     def records(self) -> Iterable[Record]:
         """The records that are to be looked at, from the first one again."""
+        self._find_fates()
         self.begin()
         return self.capture if self._chosen is None else self._of_chosen(self._chosen)
 
@@ -175,12 +240,12 @@ class Session:
                 dissector.count = before
                 yield record
 
-    def begin(self, tracker: Tracker | None = None) -> None:
+    def begin(self, follower: Follower | None = None) -> None:
         """What is read next is the first record again."""
         self.dissector.start()
         if self.redactor is not None:
             self.redactor.blind = 0
-        self.dissector.tracker = tracker or Tracker(self.dissector, outcomes=self._outcomes)
+        self.dissector.tracker = follower or Tracker(self.dissector, outcomes=self._outcomes)
 
     def of(self, records: Iterable[Record], wanted: Filter | None = None) -> Iterator[Message]:
         """The wanted messages of records that follow those which were read before."""
@@ -220,6 +285,7 @@ class Session:
         """
         ended: list[Transaction] = []
         tracker = Tracker(self.dissector, ended.append)
+        self._find_fates()
         self.begin(tracker)
         known: dict[int, Exchange] = {}
         record = None

@@ -67,8 +67,12 @@ def tracked(*bodies: bytes) -> list[Message]:
     reader = dissector()
     fates = Fates()
     first = Tracker(reader, fates=fates)
-    reader.survey(records, first)
+    reader.survey(records)
+    reader.tracker = first
+    for item in records:
+        reader.pass_over(item)
     first.finish()
+    reader.start()
     reader.fate = fates.of
     reader.tracker = Tracker(reader)
     return [message for item in records for message in check_record(reader, item)]

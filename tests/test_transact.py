@@ -477,8 +477,12 @@ def fates_of(records: Sequence[Record]) -> tuple[Fates, list[Message]]:
     reader = dissector()
     fates = Fates()
     tracker = Tracker(reader, fates=fates)
-    reader.survey(records, tracker)
+    reader.survey(records)
+    reader.tracker = tracker
+    for record in records:
+        reader.pass_over(record)
     tracker.finish()
+    reader.start()
     reader.tracker = Tracker(reader)
     reader.fate = fates.of
     return fates, [message for record in records for message in reader.dissect(record)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -13,12 +13,13 @@ from ..capture.series import Series, group
 from ..capture.source import STANDARD_INPUT, Capture, open_capture
 from ..errors import CaptureError, UsageError
 from ..export import Writer
+from ..ledger import Division
 from ..model import Record
 from ..notes import SEVERITIES
 from ..session import Session
 from ..text import printable
 from .diagnostics import DONE, FOUND
-from .jobs import Jobs, available
+from .jobs import Aside, Jobs, available
 from .options import Settings
 from .output import Output
 
@@ -41,8 +42,11 @@ _LINK_TYPES: Final = {
 }
 _DIAGNOSES_SHOWN: Final = 3
 _DROPS_SHOWN: Final = 3
-_FIRST_PART: Final = 2048
+_FEW: Final = 2048
+"""So many records are not worth several processes."""
 _PART: Final = 512
+_WARM: Final = 4096
+_STEP: Final = 256
 _HOLD: Final = 1 << 16
 
 
@@ -81,11 +85,18 @@ class Printer:
 
         Raises CaptureError after the last good message, OutputError.
         """
-        alone = self._left is not None or source.live or not writer.parallel or not available()
+        alone = (
+            self._jobs == 1
+            or self._left is not None
+            or not writer.parallel
+            or not source.divisible
+            or source.dissector.surveyed < _FEW
+            or not available()
+        )
         if not source.live and not self._output.by_line:
             writer.hold = _HOLD
         try:
-            if self._jobs == 1 or alone:
+            if alone:
                 return self._write(source, writer, source.records())
             self._write_in_parts(source, writer)
             return True
@@ -111,41 +122,68 @@ class Printer:
         return True
 
     def _write_in_parts(self, source: Session, writer: Writer) -> None:
-        """Writes in several processes, which all pass over the parts that others write."""
-        source.begin()
-        records = iter(source.capture)
-        # The first part warms up what all processes then have.
-        self._write(source, writer, islice(records, _FIRST_PART))
+        """Writes in several processes, which all know what belongs together."""
+        # What was written so far, headings maybe, is no part of theirs.
         writer.flush()
-        parts = -(-(source.dissector.surveyed - _FIRST_PART) // _PART)
-        if parts > 0:
-            # Collecting would touch, and so copy, what the processes share.
-            gc.freeze()
+        # Collecting would touch, and so copy, what the processes share.
+        gc.freeze()
+        division = self._divide(source, writer)
+        parts = division.parts
+        gc.freeze()
 
-            def work(place: int, done: Callable[[], None]) -> int:
-                for part in range(parts):
-                    own = part % self._jobs == place
-                    some = islice(records, _PART)
-                    # What ends the capture is told by this process's parent.
-                    with suppress(CaptureError):
-                        if own:
-                            self._write(source, writer, some)
-                        else:
-                            source.skip(some)
-                    if own:
-                        writer.flush()
-                        done()
-                return FOUND if self._diagnostics.code == FOUND else DONE
+        def work(place: int, done: Callable[[], None]) -> int:
+            records = iter(source.capture)
+            for number, part in enumerate(parts):
+                some = islice(records, part.records)
+                # What ends the capture is told by this process's parent.
+                with suppress(CaptureError):
+                    if number % self._jobs == place:
+                        source.hear(part)
+                        self._write(source, writer, some)
+                    else:
+                        deque(some, 0)
+                if number % self._jobs == place:
+                    writer.flush()
+                    done()
+            return FOUND if self._diagnostics.code == FOUND else DONE
 
-            jobs = Jobs(min(self._jobs, parts), work, self._output)
-            try:
-                codes = jobs.finish()
-            finally:
-                jobs.stop()
-            if FOUND in codes:
-                self._diagnostics.fail(FOUND)
+        jobs = Jobs(min(self._jobs, len(parts)), work, self._output)
+        try:
+            codes = jobs.finish()
+        finally:
+            jobs.stop()
+        source.take(division)
+        if FOUND in codes:
+            self._diagnostics.fail(FOUND)
         if source.failure is not None:
             raise source.failure
+
+    def _divide(self, source: Session, writer: Writer) -> Division:
+        """What belongs together; while that is found out, all else becomes warm."""
+        if source.foresees:
+            return source.divide(_PART)
+        import pickle
+
+        aside = Aside(lambda: pickle.dumps(source.divide(_PART), pickle.HIGHEST_PROTOCOL))
+        try:
+            self._warm_up(source, writer, aside)
+            found: Division = pickle.loads(aside.result())
+        except (EOFError, pickle.UnpicklingError):
+            found = source.divide(_PART)
+        finally:
+            aside.stop()
+        return found
+
+    def _warm_up(self, source: Session, writer: Writer, aside: Aside) -> None:
+        """Writes for nobody what is often met again, until the fork is ready."""
+        source.begin()
+        records = iter(source.capture)
+        with self._output.silent(), suppress(CaptureError):
+            for _ in range(_WARM // _STEP):
+                if aside.ready:
+                    break
+                self._write(source, writer, islice(records, _STEP))
+                writer.flush()
 
 
 def each(

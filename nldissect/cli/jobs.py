@@ -1,4 +1,4 @@
-"""Work in several processes that take turns with the parts of one output."""
+"""Work in several processes: one aside, or some that take turns with the parts of one output."""
 
 from __future__ import annotations
 
@@ -30,6 +30,45 @@ def available() -> bool:
     return hasattr(os, "fork")
 
 
+class Aside:
+    """A fork of this process as it is, which finds something out while this one does other work."""
+
+    def __init__(self, find: Callable[[], bytes]) -> None:
+        self._result, result = os.pipe()
+        self._pid = os.fork()
+        if not self._pid:
+            self._find(find, result)
+        os.close(result)
+
+    @staticmethod
+    def _find(find: Callable[[], bytes], result: int) -> None:
+        """What the fork does; it does not return."""
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            found = memoryview(find())
+            while found:
+                found = found[os.write(result, found) :]
+        finally:
+            os._exit(0)
+
+    @property
+    def ready(self) -> bool:
+        """Whether ``result`` need not wait."""
+        return bool(select([self._result], (), (), 0)[0])
+
+    def result(self) -> bytes:
+        """What was found; b"" if the fork came to nothing."""
+        with open(self._result, "rb", buffering=0, closefd=False) as pipe:
+            return pipe.readall()
+
+    def stop(self) -> None:
+        """Ends the fork; what it has not found is dropped."""
+        os.close(self._result)
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+
 class _Parts:
     """The parts of a process, which are written when the token comes to it.
 
@@ -41,14 +80,16 @@ class _Parts:
         self._stream = output.redirect(self)
         self._mine = mine
         self._following = following
-        self._part: list[bytes] = []
-        self._ready: deque[list[bytes]] = deque()
+        self._turn = False
+        # The last one is under way.
+        self._parts: deque[list[bytes]] = deque([[]])
         self._size = 0
 
     def write(self, data: bytes) -> int:
         """Takes what belongs to the part that is under way."""
-        self._part.append(data)
+        self._parts[-1].append(data)
         self._size += len(data)
+        self._hand_on(_AHEAD)
         return len(data)
 
     def flush(self) -> None:
@@ -57,25 +98,38 @@ class _Parts:
     def end(self) -> None:
         """The part is whole."""
         self._output.flush()
-        self._ready.append(self._part)
-        self._part = []
-        while self._ready and select([self._mine], (), (), None if self._size > _AHEAD else 0)[0]:
-            self._write()
+        self._parts.append([])
+        self._hand_on(_AHEAD)
 
     def finish(self) -> None:
         """Writes all that is left."""
-        while self._ready:
-            self._write()
+        while len(self._parts) > 1:
+            self._hand_on(-1)
 
-    def _write(self) -> None:
-        os.read(self._mine, 1)
-        self._output.redirect(self._stream)
-        for piece in self._ready.popleft():
-            self._size -= len(piece)
-            self._output.write(piece)
-        self._output.flush()
-        self._output.redirect(self)
-        os.write(self._following, _TURN)
+    def _hand_on(self, most: int) -> None:
+        """Writes what it is the turn of, and waits for its turn while more than ``most`` is left.
+
+        The turn is kept for a part that is under way.
+        """
+        while self._turn or select([self._mine], (), (), None if self._size > most else 0)[0]:
+            if not self._turn:
+                os.read(self._mine, 1)
+                self._turn = True
+            self._output.redirect(self._stream)
+            part = self._parts[0]
+            for piece in part:
+                self._size -= len(piece)
+                self._output.write(piece)
+            part.clear()
+            self._output.flush()
+            self._output.redirect(self)
+            if len(self._parts) == 1:
+                return
+            self._parts.popleft()
+            self._turn = False
+            os.write(self._following, _TURN)
+            if most < 0:
+                return
 
 
 class Jobs:

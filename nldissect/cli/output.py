@@ -5,7 +5,8 @@ from __future__ import annotations
 import locale
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from errno import EINVAL, ENOTSUP
 from types import TracebackType
 from typing import IO, Final, Protocol
@@ -24,6 +25,16 @@ class Sink(Protocol):
 
     def write(self, data: bytes, /) -> int: ...
     def flush(self) -> None: ...
+
+
+class _Nowhere:
+    """What is written here is not wanted."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def flush(self) -> None:
+        """There is nothing to hand on."""
 
 
 class OutputClosed(Exception):
@@ -72,6 +83,17 @@ class Output:
         before = self._stream
         self._stream = stream
         return before
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """What is written meanwhile goes nowhere."""
+        self.flush()
+        before = self.redirect(_Nowhere())
+        try:
+            yield
+        finally:
+            self.flush()
+            self.redirect(before)
 
     def text(self, text: str) -> None:
         """Takes text."""

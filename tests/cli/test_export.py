@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import pytest
 
-from tests.test_dissect import attr, nlmsg
+from tests.test_dissect import attr, link, nlmsg
 
 from .capture_file import NEWLINK, ROOT, SECOND, TALK, ifinfomsg, lines, run, words, write
 
@@ -79,6 +80,28 @@ def test_processes_tell_of_a_cut_file_and_of_notes(tmp_path: Path) -> None:
     assert words(together) == words(alone)
     whole = write(tmp_path / "whole.pcap", packets)
     assert run("export", "-T", "ndjson", "-j", "2", "--fail-on", "note", whole).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--redact"], ["-Y", "txn.state == open"], ["-Y", "nlmsg.type == 16"],
+                ["-Y", "dir == reply"], ["-Y", "note"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_processes_leave_out_and_tell_the_same(options: list[str], tmp_path: Path) -> None:
+    stranger = struct.pack(">HHH8xH", 4, 1, 6, 0) + bytes(20)
+    unknown = link(16) + nlmsg(99, b"\1\1\0\0" + attr(1, b"k" * 40), 1)
+    packets: list[tuple[int, bytes]] = []
+    for number in range(1500):
+        packets += [(time + number * SECOND, data) for time, data in (*TALK, (0, stranger))]
+    packets += [(1500 * SECOND, unknown), (1501 * SECOND, stranger)]
+    file = write(tmp_path / "long.pcap", packets, 113)
+    alone = run("export", "-T", "csv", *options, file)
+    assert alone.stdout
+    assert "1501 records of link type 113" in words(alone)
+    assert ("1 message that nobody described" in words(alone)) == (options == ["--redact"])
+    together = run("export", "-T", "csv", "-j", "2", *options, file)
+    assert (together.returncode, words(together)) == (alone.returncode, words(alone))
+    assert together.stdout == alone.stdout
 
 
 def test_a_filter_chooses_the_messages(file: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nldissect.cli.jobs import Jobs
+from nldissect.cli.jobs import Aside, Jobs
 from nldissect.cli.output import Output, OutputClosed
 from nldissect.errors import OutputError
 
@@ -101,3 +102,62 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
 
         with pytest.raises(OutputClosed):
             do(fifo, 2, work)
+
+
+def test_one_aside_finds_out_while_this_one_works() -> None:
+    gate, key = os.pipe()
+
+    def find() -> bytes:
+        os.read(gate, 1)
+        return bytes(range(256)) * 4096
+
+    aside = Aside(find)
+    try:
+        assert not aside.ready
+        os.write(key, b".")
+        assert aside.result() == bytes(range(256)) * 4096
+    finally:
+        aside.stop()
+        os.close(gate)
+        os.close(key)
+
+
+def test_one_aside_that_fails_finds_nothing() -> None:
+    aside = Aside(lambda: b"%d" % (1 // 0))
+    try:
+        assert aside.result() == b""
+        assert aside.ready
+    finally:
+        aside.stop()
+
+
+def test_one_aside_can_be_stopped() -> None:
+    aside = Aside(lambda: bytes(int(time.sleep(60) or 0)))
+    begun = time.monotonic()
+    aside.stop()
+    assert time.monotonic() - begun < 30
+
+
+def test_whose_turn_it_is_writes_at_once(tmp_path: Path) -> None:
+    """The first part is not held back until it is whole, nor a part that has become too large."""
+
+    def work(output: Output, place: int, done: Done) -> int:
+        if place == 0:
+            for _ in range(1000):
+                output.write(b"a" * 100_000)
+                if (tmp_path / "out").stat().st_size >= 100_000:
+                    break
+                time.sleep(0.01)
+            early = (tmp_path / "out").stat().st_size
+            done()
+            return int(early < 100_000)
+        for _ in range(40):
+            output.write(b"b" * (1 << 20))
+        done()
+        return 0
+
+    assert do(tmp_path / "out", 2, work) == {0}
+    data = (tmp_path / "out").read_bytes()
+    whole = re.fullmatch(rb"begin\na+(b+)end\n", data)
+    assert whole is not None
+    assert len(whole[1]) == 40 << 20
