@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from os import PathLike, fspath
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from .capture.series import Series, group
 from .capture.source import Capture, open_capture
@@ -22,6 +23,8 @@ from .transact import Fates, Tracker
 if TYPE_CHECKING:
     from .filter import Filter
     from .redact import Redactor
+
+_MOST_TOLD: Final = 1 << 25
 
 
 class Exchange:
@@ -164,33 +167,40 @@ class Session:
 
         return Tracker(self.dissector, None if outcomes is None else take, fates=self._fates)
 
-    def divide(self, size: int) -> Division:
-        """What belongs together, for each ``size`` records in turn."""
-        dissector = self.dissector
+    def divide(self, size: int, most: int = _MOST_TOLD) -> Division | None:
+        """The second pass: what belongs together, for each ``size`` records in turn.
+
+        None where that are more than ``most`` bytes.
+        """
+        dissector, redactor, fates = self.dissector, self.redactor, self._fates
         tracker = self._follower()
         ledger = Ledger(tracker)
         self.begin(ledger)
-        redactor = self.redactor
         parts: list[Part] = []
-        number = 0
+        number = told = 0
         with suppress(CaptureError):
             for record in self.capture:
                 dissector.pass_over(record if redactor is None else redactor.record(record))
                 number += 1
                 if number == size:
                     parts.append(ledger.part(number, dissector.count))
+                    told += len(parts[-1].told)
                     number = 0
+                    if told > most:
+                        parts.clear()
         if number:
             parts.append(ledger.part(number, dissector.count))
         tracker.finish()
-        fates = self._fates
+        if told > most:
+            dissector.fate = None if fates is None else fates.of
+            return None
         if fates is not None:
             after = [part.messages for part in parts[1:]] + [dissector.count]
             parts = [
                 part._replace(fates=fates.part(part.messages, last))
                 for part, last in zip(parts, after)
             ]
-        blind = 0 if self.redactor is None else self.redactor.blind
+        blind = 0 if redactor is None else redactor.blind
         return Division(parts, dict(dissector.other_records), blind)
 
     def take(self, division: Division) -> None:
@@ -231,6 +241,25 @@ class Session:
         self._find_fates()
         self.begin()
         return self.capture if self._chosen is None else self._of_chosen(self._chosen)
+
+    def runs(self, size: int) -> Iterator[Iterable[Record]]:
+        """The same in runs of ``size`` or more, of which each is to be read before the next.
+
+        Where requests are to know that they have no answer, transactions are followed once: of
+        their messages they are known as far as writers look.
+        """
+        fates = self._fates is not None and self.dissector.fate is None
+        division = self.divide(size) if fates and self.divisible else None
+        if division is None:
+            yield self.records()
+            return
+        self.begin()
+        records = iter(self.capture)
+        for part in division.parts:
+            self.hear(part)
+            yield islice(records, part.records)
+        # What ended the capture is told behind its last record.
+        next(records, None)
 
     def _of_chosen(self, chosen: dict[int, int]) -> Iterator[Record]:
         dissector = self.dissector

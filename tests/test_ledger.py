@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nldissect.capture.source import Capture, open_capture
+from nldissect.errors import TruncatedCapture
 from nldissect.export import writer_class
 from nldissect.learn import Learned
 from nldissect.ledger import Part
@@ -36,6 +37,7 @@ def lines(messages: list[Message], session: Session) -> list[bytes]:
 def in_parts(session: Session, size: int, *, every: int = 1, first: int = 0) -> list[Message]:
     """The messages of some parts, dissected by a process that is told of these alone."""
     division = session.divide(size)
+    assert division is not None
     found: list[Message] = []
     records = list(session.capture)
     at = 0
@@ -58,6 +60,7 @@ def test_parts_give_what_the_whole_gives(path: Path, size: int) -> None:
         assert lines(in_parts(session, size), session) == expected
         others = session.dissector.other_records
         division = session.divide(size)
+    assert division is not None
     with session_of(path) as session:
         assert division.others == others
         session.take(division)
@@ -121,7 +124,9 @@ def test_a_request_is_told_once_where_its_answers_are_in_another_part(tmp_path: 
     file.write_bytes(build.pcap(packets))
     with session_of(file) as session:
         expected = lines(list(session), session)
-        parts = session.divide(7).parts
+        division = session.divide(7)
+        assert division is not None
+        parts = division.parts
         told = [len(part.told) for part in parts]
         assert told[0] < 200
         assert len(batch) < told[1] < len(batch) + 1000
@@ -138,7 +143,22 @@ def test_a_capture_that_ends_too_early_gives_its_good_parts(tmp_path: Path) -> N
     with session_of(file) as session:
         count = session.dissector.surveyed
         assert session.failure is not None
-        assert sum(part.records for part in session.divide(4).parts) == count
+        division = session.divide(4)
+        assert division is not None
+        assert sum(part.records for part in division.parts) == count
+        with pytest.raises(TruncatedCapture):
+            assert sum(len(list(run)) for run in session.runs(4)) == count
+
+
+@pytest.mark.parametrize("most", [0, 1 << 20])
+def test_what_is_too_much_to_remember_is_followed_again(most: int) -> None:
+    path = Path(__file__).parents[1] / "captures" / "nldemo-talk.pcap"
+    with session_of(path) as session:
+        expected = lines(list(session), session)
+    with session_of(path) as session:
+        assert (session.divide(4, most) is None) == (most == 0)
+        messages = [message for run in session.runs(4) for message in session.of(run)]
+        assert lines(messages, session) == expected
 
 
 def test_a_stream_cannot_be_divided() -> None:

@@ -96,10 +96,11 @@ class Printer:
         if not source.live and not self._output.by_line:
             writer.hold = _HOLD
         try:
-            if alone:
-                return self._write(source, writer, source.records())
-            self._write_in_parts(source, writer)
-            return True
+            division = None if alone else self._divide(source, writer)
+            if division is not None:
+                self._write_in_parts(source, writer, division)
+                return True
+            return all(self._write(source, writer, run) for run in source.runs(_PART))
         finally:
             writer.flush()
             self._output.flush()
@@ -121,14 +122,10 @@ class Printer:
                     return False
         return True
 
-    def _write_in_parts(self, source: Session, writer: Writer) -> None:
+    def _write_in_parts(self, source: Session, writer: Writer, division: Division) -> None:
         """Writes in several processes, which all know what belongs together."""
-        # What was written so far, headings maybe, is no part of theirs.
-        writer.flush()
-        # Collecting would touch, and so copy, what the processes share.
-        gc.freeze()
-        division = self._divide(source, writer)
         parts = division.parts
+        # Collecting would touch, and so copy, what the processes share.
         gc.freeze()
 
         def work(place: int, done: Callable[[], None]) -> int:
@@ -158,16 +155,19 @@ class Printer:
         if source.failure is not None:
             raise source.failure
 
-    def _divide(self, source: Session, writer: Writer) -> Division:
+    def _divide(self, source: Session, writer: Writer) -> Division | None:
         """What belongs together; while that is found out, all else becomes warm."""
+        # What was written so far, headings maybe, is no part of any process.
+        writer.flush()
         if source.foresees:
             return source.divide(_PART)
         import pickle
 
+        gc.freeze()
         aside = Aside(lambda: pickle.dumps(source.divide(_PART), pickle.HIGHEST_PROTOCOL))
         try:
             self._warm_up(source, writer, aside)
-            found: Division = pickle.loads(aside.result())
+            found: Division | None = pickle.loads(aside.result())
         except (EOFError, pickle.UnpicklingError):
             found = source.divide(_PART)
         finally:
