@@ -253,7 +253,6 @@ _INTERFACES: Final = 1 << 18
 """Those that have room beside what else tells messages apart."""
 _VERDICTS: Final = 1 << 12
 _VERDICT_BYTES: Final = 1024
-_DIRECTIONS: Final = {"request": 0, "reply": 1, "notify": 2, "unknown": 3}
 _ASKED: Final = 1 << 16
 
 
@@ -387,6 +386,9 @@ class Dissector(Decode):
         self.fate: Callable[[int], str] | None = None
         self._order = order
         self._orders: dict[int, str] = {}
+        # The interface that was asked for last, and its byte order if that is settled.
+        self._interface: i64 = -1
+        self._settled_order = ""
         self._answered: dict[int, int] = {}
         self._answered_at = 0
         self._classic: dict[tuple[int, int, str, str], Op | None] = {}
@@ -405,8 +407,13 @@ class Dissector(Decode):
 
     def order_of(self, record: Record, at: int) -> str:
         """The byte order of a record's interface; while learning, a record may vote once."""
+        interface: i64 = record.interface
+        if interface == self._interface:
+            return self._settled_order
         fixed = self._orders.get(record.interface)
         if fixed is not None:
+            self._interface = interface
+            self._settled_order = fixed
             return fixed
         if self._order is not None:
             return self._order
@@ -441,6 +448,10 @@ class Dissector(Decode):
         order than expected was decided on.
         """
         teachers: dict[tuple[int, str], tuple[bytes, ...]] = {}
+        # Those of the last protocol, which is often the next one as well.
+        types: tuple[bytes, ...] = ()
+        taught: i64 = -1
+        taught_order = ""
         orders: dict[int, str] = {}
         votes: dict[int, OrderVote] = {}
         choice = None if wanted is None else _Choice(wanted)
@@ -478,9 +489,11 @@ class Dissector(Decode):
                 ):
                     self._learn(record, protocol, at, order)
             elif self.facts:
-                types = teachers.get((protocol, order))
-                if types is None:
-                    types = teachers[protocol, order] = self._teachers(protocol, order)
+                if protocol != taught or order is not taught_order:
+                    known = teachers.get((protocol, order))
+                    if known is None:
+                        known = teachers[protocol, order] = self._teachers(protocol, order)
+                    types, taught, taught_order = known, protocol, order
                 # A batch of nftables holds messages of many types.
                 if data[at + 4 : at + 6] in types or (
                     protocol == NETLINK_NETFILTER
@@ -491,6 +504,7 @@ class Dissector(Decode):
                 choice.look(record, protocol, at, order)
         for interface, vote in votes.items():
             self._orders[interface] = self._order or vote.order
+        self._interface = -1
         if choice is None or choice.given_up:
             return None
         for interface, order in choice.orders:
@@ -543,18 +557,21 @@ class Dissector(Decode):
             length: int = u32(data, at, big)
             if length < NLMSG_HDRLEN:
                 break
+            end = at + length
+            if end > size:
+                end = size
             type_: int = u16(data, at + 4, big)
             flags: int = u16(data, at + 6, big)
             if protocol == NETLINK_GENERIC:
                 if type_ == GENL_ID_CTRL and not flags & NLM_F_REQUEST:
-                    self._learn_family(record, protocol, order, at, min(at + length, size))
+                    self._learn_family(record, protocol, order, at, end)
                 elif type_ == NLMSG_ERROR and flags & NLM_F_ACK_TLVS:
                     self._learn_refusal(record, protocol, order, at)
             elif type_ in teaching:
                 direction = "request" if flags & NLM_F_REQUEST else "reply"
                 op = self._op(protocol, type_, direction, order)
                 for lesson in op.lessons if op is not None else ():
-                    told = lesson.read(data, at + NLMSG_HDRLEN, min(at + length, size))
+                    told = lesson.read(data, at + NLMSG_HDRLEN, end)
                     if told is not None:
                         self.learned.teach(record.interface, record.number, lesson.fact, *told)
             at = (length + 3 & ~3) + at
@@ -872,7 +889,7 @@ class Dissector(Decode):
         if protocol == NETLINK_GENERIC and body < message.end:
             command = message.record.data[body]
         kind: i64 = protocol << 24 | type_ << 8 | command
-        kind = kind << 5 | _DIRECTIONS[direction] | (4 if message.order == "big" else 0)
+        kind = kind << 5 | _direction(direction) | (4 if message.order == "big" else 0)
         if flags & NLM_F_DUMP == NLM_F_DUMP:
             kind |= 24
         elif flags & NLM_F_MULTI:
@@ -1652,6 +1669,15 @@ class Dissector(Decode):
             if sent is not None and (inner is None or sent.type == inner.type):
                 return _request_of(sent, sent.layers)
         return None if inner is None else _request_of(inner, node.children)
+
+
+def _direction(direction: str) -> i64:
+    """A number for a direction."""
+    if direction == "reply":
+        return 1
+    if direction == "request":
+        return 0
+    return 2 if direction == "notify" else 3
 
 
 def nothing(*_: object) -> bool:

@@ -16,8 +16,9 @@ from mypy_extensions import i64, u8
 from .model import Decode, Follower, Record, Transaction
 from .wire.consts import NLMSG_HDRLEN
 
-DIRECTIONS: Final = ("unknown", "request", "reply", "notify")
-NOTES: Final = ("", "txn.ambiguous", "txn.orphan", "txn.interrupted")
+# Compiled, a tuple would be made anew each time.
+DIRECTIONS: Final = ["unknown", "request", "reply", "notify"]
+NOTES: Final = ["", "txn.ambiguous", "txn.orphan", "txn.interrupted"]
 
 _DIRECTION: Final = 0x03
 _NOTE_SHIFT: Final = 2
@@ -34,7 +35,7 @@ _TOLD: Final = 0x40
 # The same holds for messages with such a header behind it.
 _ALIKE: Final = 0x80
 
-_KINDS: Final = ("request", "notify", "orphan")
+_KINDS: Final = ["request", "notify", "orphan"]
 _NO_TIME: Final = -(1 << 63)
 
 

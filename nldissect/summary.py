@@ -116,16 +116,17 @@ class Summary:
 class Head:
     """What the lines of messages of one kind have between their time and their details.
 
-    raw: the columns as ``columns`` wrote them when its widths had that version.
+    raw: the columns as ``columns`` wrote them when its widths had that version; bare: the same
+    where nothing follows.
     """
 
-    __slots__ = ("family", "operation", "flags", "raw", "columns", "version")
+    __slots__ = ("family", "operation", "flags", "raw", "bare", "columns", "version")
 
     def __init__(self, family: str, operation: str, flags: str) -> None:
         self.family = family
         self.operation = operation
         self.flags = flags
-        self.raw = b""
+        self.raw = self.bare = b""
         self.columns: Columns | None = None
         self.version = 0
 
@@ -277,7 +278,7 @@ class _Result:
 
     __slots__ = ("error", "raw")
 
-    def __init__(self, error: dict[str, Json], raw: bytes) -> None:
+    def __init__(self, error: dict[str, Json], raw: bytes | None) -> None:
         self.error = error
         self.raw = raw
 
@@ -387,12 +388,12 @@ class Summarizer:
             words.append(f"for {about}")
         summary.details = " ".join(words)
 
-    def raw_result(self, message: Message) -> bytes:
-        """How a request ended, encoded; b"" for what is not shared or a line does not end with."""
+    def raw_result(self, message: Message) -> bytes | None:
+        """How a request ended, encoded; None if a line does not end with that, or for no result."""
         verdict = message.sketch
         error = message.error
         if not isinstance(verdict, Verdict) or error is None:
-            return b""
+            return None
         known = self._results.get(verdict)
         if known is not None and known.error is error:
             return known.raw
@@ -454,8 +455,8 @@ class Summarizer:
             memo.put(body, known)
         return known
 
-    def raw_words(self, about: About, message: Message) -> bytes:
-        """The words on what a message is about, encoded; b"" if a line does not end with these."""
+    def raw_words(self, about: About, message: Message) -> bytes | None:
+        """The words on what a message is about, encoded; None if a line does not end with these."""
         if about.raw is None or (about.links and not self._holds(about, message)):
             words = self._words(about, message)
             raw = _ending(words)
@@ -663,9 +664,9 @@ class Summarizer:
         return str(ifindex) if name is None else f"{printable(name)}({ifindex})"
 
 
-def _ending(words: str) -> bytes:
-    """Words, encoded, that a line ends with; b"" where there are none or it would be shortened."""
-    return encoded(words) if words and not words[-1].isspace() else b""
+def _ending(words: str) -> bytes | None:
+    """Words, encoded, that a line ends with; None where it would be shortened."""
+    return None if words and words[-1].isspace() else encoded(words)
 
 
 def _is_link(piece: tuple[str, str]) -> bool:
@@ -889,6 +890,7 @@ class Columns:
             f"{GLYPHS[direction]} {head.family.ljust(self._family)} "
             f"{head.operation.ljust(self._operation)} {head.flags.ljust(self._flags)} "
         )
+        head.bare = head.raw.rstrip()
         return head.raw
 
     def write(
@@ -896,8 +898,12 @@ class Columns:
     ) -> None:
         """Appends a plain line without its end."""
         self._stamp(out, number, time)
-        out.write(self._head(head, direction))
-        out.write(details)
+        raw = self._head(head, direction)
+        if details:
+            out.write(raw)
+            out.write(details)
+        else:
+            out.write(head.bare)
 
     def line(self, number: int, time: str, summary: Summary) -> str:
         """The line without its end."""
@@ -944,8 +950,8 @@ class Titles:
         """
         time = self._time(message)
         summarizer, columns = self._summarizer, self._columns
-        words = b""
-        if columns.plain and message.sketch is not None:
+        words: bytes | None = None
+        if columns.plain and message.type >= 0:
             if message.type >= NLMSG_MIN_TYPE:
                 if about is None:
                     about = summarizer.about(message)
@@ -953,7 +959,7 @@ class Titles:
                     words = summarizer.raw_words(about, message)
             elif message.type in (NLMSG_ERROR, NLMSG_DONE):
                 words = summarizer.raw_result(message)
-        if words and not _grave(message) and message.process is None:
+        if words is not None and not _grave(message) and message.process is None:
             head = summarizer.head(message)
             columns.write(out, message.number, time, head, message.direction, words)
             return about

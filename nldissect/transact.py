@@ -789,7 +789,7 @@ def _related(txn: Transaction, type_: int) -> bool:
     return protocol != NETLINK_GENERIC or txn.type == type_
 
 
-_FATES: Final = ("", "txn.unanswered", "txn.endless")
+_FATES: Final = ["", "txn.unanswered", "txn.endless"]
 _UNANSWERED: Final = 1
 _ENDLESS: Final = 2
 

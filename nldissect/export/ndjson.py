@@ -74,7 +74,7 @@ class Writer(Base):
             if not memo.rests():
                 body = data[plan.header_at : message.end]
                 known = memo.get(body)
-                if known is not None and not known.facts:
+                if known is not None and known.stands(message):
                     message.take_notes()
                     return known.text
                 walk.about(message)

@@ -92,6 +92,12 @@ class Resting(Kept):
         self.facts = facts
         self.interface = self.lessons = -1
 
+    def stands(self, message: Message) -> bool:
+        """Whether it holds for a message without a look at what it rests on."""
+        return not self.facts or (
+            self.lessons == message.lessons and self.interface == message.record.interface
+        )
+
 
 class KeptText(Resting):
     """Text that was made of so many bytes."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from librt.strings import BytesWriter
+from mypy_extensions import i64
 
 from ..clock import Dates
 from ..digits import write_number
@@ -105,8 +106,9 @@ class Writer(Base):
         self._lines = Lines(self._style, self._nodes)
         self._dates = Dates()
         self._heads: Kinds[_Head] = Kinds()
-        self._sources: dict[int, bytes] = {}
-        self._carriers: dict[int, bytes] = {}
+        # The last record's interface and protocol, and what is said of them.
+        self._origin: i64 = -1
+        self._source = self._carrier = b""
         self._bodies: Bodies[_Body] = Bodies(self._lines.budget)
         self._results: dict[object, _Result] = {}
         self._remarked: dict[tuple[str, str], bytes] = {}
@@ -114,7 +116,7 @@ class Writer(Base):
     def begin(self, interfaces: Sequence[Interface], file: str = "") -> None:
         """Another input's messages follow; ``titles`` may be set anew."""
         self._interfaces = interfaces
-        self._sources.clear()
+        self._origin = -1
 
     def message(self, message: Message) -> None:
         """Writes a message."""
@@ -150,20 +152,10 @@ class Writer(Base):
 
     def _record(self, out: BytesWriter, message: Message) -> None:
         record = message.record
-        source = self._sources.get(record.interface)
-        if source is None:
-            source = b""
-            if record.interface < len(self._interfaces):
-                name = self._interfaces[record.interface].name
-                source = encoded(f", on {printable(name)}") if name else b""
-            self._sources[record.interface] = source
-        protocol = message.protocol
-        carrier = self._carriers.get(protocol)
-        if carrier is None:
-            carrier = b"\n"
-            if protocol >= 0:
-                carrier = f", netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})\n".encode()
-            self._carriers[protocol] = carrier
+        key: i64 = record.interface << 32 | message.protocol + 1
+        if key != self._origin:
+            self._origin = key
+            self._source, self._carrier = self._origin_of(message)
         out.write(b"  record ")
         write_number(out, record.number)
         out.write(b": ")
@@ -173,13 +165,24 @@ class Writer(Base):
         if record.wire_len > size:
             out.write(b" of ")
             write_number(out, record.wire_len)
-        out.write(source)
+        out.write(self._source)
         if record.time_ns is not None:
             out.write(b", at ")
             self._dates.write(out, record.time_ns)
-        out.write(carrier)
+        out.write(self._carrier)
         for comment in record.comments:
             out.write(encoded(f"{INDENT}comment: {printable(comment)}\n"))
+
+    def _origin_of(self, message: Message) -> tuple[bytes, bytes]:
+        """What the line of a record says of its interface and of its protocol."""
+        source, carrier = b"", b"\n"
+        interface, protocol = message.record.interface, message.protocol
+        if interface < len(self._interfaces):
+            name = self._interfaces[interface].name
+            source = encoded(f", on {printable(name)}") if name else b""
+        if protocol >= 0:
+            carrier = f", netlink {PROTOCOLS.get(protocol, 'protocol')} ({protocol})\n".encode()
+        return source, carrier
 
     def _nlmsg(self, out: BytesWriter, message: Message) -> _Head:
         """The line of the nlmsghdr."""
@@ -259,7 +262,7 @@ class Writer(Base):
             if not memo.rests():
                 raw = data[plan.header_at : message.end]
                 known = memo.get(raw)
-                if known is not None and not known.facts:
+                if known is not None and known.stands(message):
                     return known
                 walk.about(message)
                 if known is None or not walk.holds(known):
