@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 
 import pytest
 from hypothesis import given, strategies as st
@@ -92,6 +93,39 @@ def link_lesson() -> Lesson:
 def test_any_bytes_are_read_without_harm(data: bytes) -> None:
     told = link_lesson().read(data, 0, len(data))
     assert told is None or (len(told[0]) == 1 and isinstance(told[1][0], str))
+
+
+LESSONS = [
+    lesson
+    for protocol, type_ in ((0, 16), (12, 2569))
+    for order in ORDERS
+    if (op := REGISTRY.classic(protocol, type_, "reply", order)) is not None
+    for lesson in op.lessons
+]
+ATTRS = st.lists(
+    st.tuples(st.sampled_from((0, 1, 2, 3, 4, 5, 9, 10, 3 | 0x8000)), st.binary(max_size=6)),
+    max_size=8,
+)
+
+
+@given(st.sampled_from(LESSONS), st.binary(min_size=16, max_size=17), ATTRS, st.integers(0, 9))
+def test_what_is_kept_is_what_is_read(
+    lesson: Lesson, head: bytes, attrs: list[tuple[int, bytes]], cut: int
+) -> None:
+    order = "big" if lesson._big else "little"
+    body = head + b"".join(attr(kind, value, ORDERS[order]) for kind, value in attrs)
+    for _ in range(2):
+        assert lesson.read(body, 0, len(body) - cut) == lesson._read(body, 0, len(body) - cut)
+
+
+def test_many_of_what_tells_cost_no_more_than_one() -> None:
+    head = newlink(7, b"eth0")[32:48]
+    body = head + attr(3, b"") * 16000 + attr(3, b"eth1\0")
+    begun = time.process_time()
+    for _ in range(100):
+        told = link_lesson().read(body, 0, len(body))
+    assert time.process_time() - begun < 5
+    assert told == link_lesson()._read(body, 0, len(body))
 
 
 def test_a_key_that_is_cut_off_teaches_nothing() -> None:
