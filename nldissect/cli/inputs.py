@@ -178,12 +178,13 @@ class Printer:
         """Writes for nobody what is often met again, until the fork is ready."""
         source.begin()
         records = iter(source.capture)
-        with self._output.silent(), suppress(CaptureError):
-            for _ in range(_WARM // _STEP):
-                if aside.ready:
-                    break
-                self._write(source, writer, islice(records, _STEP))
-                writer.flush()
+        with self._output.silent():
+            with suppress(CaptureError):
+                for _ in range(_WARM // _STEP):
+                    if aside.ready:
+                        break
+                    self._write(source, writer, islice(records, _STEP))
+            writer.flush()
 
 
 def each(

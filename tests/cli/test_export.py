@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from nldissect.cli.inputs import Printer
+from nldissect.cli.output import Output
+from nldissect.export import writer_class
+from nldissect.session import open_session
 from tests.test_dissect import attr, link, nlmsg
 
 from .capture_file import NEWLINK, ROOT, SECOND, TALK, ifinfomsg, lines, run, words, write
@@ -80,6 +85,20 @@ def test_processes_tell_of_a_cut_file_and_of_notes(tmp_path: Path) -> None:
     assert words(together) == words(alone)
     whole = write(tmp_path / "whole.pcap", packets)
     assert run("export", "-T", "ndjson", "-j", "2", "--fail-on", "note", whole).returncode == 1
+
+
+def test_what_warms_up_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither where the capture ends too early: it would come out again."""
+    file = Path(write(tmp_path / "cut.pcap", [TALK[0]] * 300))
+    file.write_bytes(file.read_bytes()[:-5])
+    settings = SimpleNamespace(diagnostics=None)
+    never = SimpleNamespace(ready=False)
+    with Output(str(tmp_path / "out")) as output, open_session(file) as source:
+        writer = writer_class("ndjson")(output.write, source.interfaces)
+        writer.hold = 1 << 20
+        Printer(output, settings, None)._warm_up(source, writer, never)  # type: ignore[arg-type]
+        assert len(writer.out) == 0
+    assert (tmp_path / "out").read_bytes() == b""
 
 
 @pytest.mark.parametrize(
