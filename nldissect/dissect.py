@@ -26,6 +26,7 @@ from .model import (
     Process,
     Record,
     Transaction,
+    direction_number,
     place_notes,
 )
 from .policies import PolicyTables
@@ -889,7 +890,7 @@ class Dissector(Decode):
         if protocol == NETLINK_GENERIC and body < message.end:
             command = message.record.data[body]
         kind: i64 = protocol << 24 | type_ << 8 | command
-        kind = kind << 5 | _direction(direction) | (4 if message.order == "big" else 0)
+        kind = kind << 5 | direction_number(direction) | (4 if message.order == "big" else 0)
         if flags & NLM_F_DUMP == NLM_F_DUMP:
             kind |= 24
         elif flags & NLM_F_MULTI:
@@ -1669,15 +1670,6 @@ class Dissector(Decode):
             if sent is not None and (inner is None or sent.type == inner.type):
                 return _request_of(sent, sent.layers)
         return None if inner is None else _request_of(inner, node.children)
-
-
-def _direction(direction: str) -> i64:
-    """A number for a direction."""
-    if direction == "reply":
-        return 1
-    if direction == "request":
-        return 0
-    return 2 if direction == "notify" else 3
 
 
 def nothing(*_: object) -> bool:

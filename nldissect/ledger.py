@@ -13,14 +13,14 @@ from typing import Final, NamedTuple
 from librt.strings import BytesWriter, read_i64_le, write_i64_le
 from mypy_extensions import i64, u8
 
-from .model import Decode, Follower, Record, Transaction
+from .model import DIRECTIONS, Decode, Follower, Record, Transaction, direction_number
 from .wire.consts import NLMSG_HDRLEN
 
 # Compiled, a tuple would be made anew each time.
-DIRECTIONS: Final = ["unknown", "request", "reply", "notify"]
 NOTES: Final = ["", "txn.ambiguous", "txn.orphan", "txn.interrupted"]
 
 _DIRECTION: Final = 0x03
+_REPLY: Final = 0x02
 _NOTE_SHIFT: Final = 2
 _WHICH: Final = 0x30
 _NONE: Final = 0x00
@@ -43,24 +43,25 @@ class Part(NamedTuple):
     """What a process is told of the records of a part.
 
     records: how many. messages, transactions: how many there are before. told: what a ledger has
-    of them; fates: which of their requests come to no end.
+    of them.
     """
 
     records: int
     messages: int
     transactions: int
     told: bytes
-    fates: bytes
 
 
 class Division(NamedTuple):
     """A whole capture in parts.
 
+    fates: which requests come to no end, as ``Fates`` has it; None where nobody wants to know.
     others: what its dissector's ``other_records`` are; blind: how many messages its redactor could
     not see through.
     """
 
     parts: list[Part]
+    fates: bytes | None
     others: dict[int, int]
     blind: int
 
@@ -90,14 +91,7 @@ class Ledger(Follower):
         if not self._begin:
             self._begin = record.number
         txn = tracker.txn
-        mark: i64 = 0
-        direction = tracker.direction
-        if direction == "reply":
-            mark = 2
-        elif direction == "request":
-            mark = 1
-        elif direction == "notify":
-            mark = 3
+        mark = direction_number(tracker.direction)
         if tracker.note:
             mark |= NOTES.index(tracker.note) << _NOTE_SHIFT
         out = self._out
@@ -134,7 +128,7 @@ class Ledger(Follower):
 
     def see_alike(self) -> None:
         self._tracker.see_alike()
-        self._out.append(u8(2 | _SAME | _ALIKE))
+        self._out.append(u8(_REPLY | _SAME | _ALIKE))
 
     def _tell(self, txn: Transaction, copy: i64) -> None:
         """What is to be known of a transaction that began in an earlier part."""
@@ -163,7 +157,7 @@ class Ledger(Follower):
 
         Nothing of it is known in the next part.
         """
-        part = Part(records, self._messages, self._first_newest, self._out.getvalue(), b"")
+        part = Part(records, self._messages, self._first_newest, self._out.getvalue())
         self._out.truncate(0)
         self._begin = 0
         self._messages = count

@@ -13,8 +13,17 @@ from .capture.source import Capture
 from .dissect import Dissector
 from .errors import CaptureError
 from .learn import Learned
-from .ledger import DIRECTIONS, NOTES
-from .model import Decode, Follower, Interface, Message, Record, Transaction
+from .ledger import NOTES
+from .model import (
+    DIRECTIONS,
+    Decode,
+    Follower,
+    Interface,
+    Message,
+    Record,
+    Transaction,
+    direction_number,
+)
 from .registry import Registry
 from .transact import Fates, Tracker
 from .wire.consts import NLMSG_DONE, NLMSG_ERROR
@@ -22,7 +31,6 @@ from .wire.consts import NLMSG_DONE, NLMSG_ERROR
 if TYPE_CHECKING:
     from .redact import Redactor
 
-_MARKS: Final = {direction: mark for mark, direction in enumerate(DIRECTIONS)}
 _DIRECTION: Final = 0x03
 _NOTE: Final = 0x0C
 _NOTE_SHIFT: Final = 2
@@ -93,7 +101,7 @@ class _Ledger(Follower):
         tracker = self._tracker
         tracker.see(record, number, protocol, order, start, end, type_, flags, seq, pid)
         txn = tracker.txn
-        mark = _MARKS[tracker.direction]
+        mark: int = direction_number(tracker.direction)
         if tracker.note:
             mark |= NOTES.index(tracker.note) << _NOTE_SHIFT
         if txn is None:

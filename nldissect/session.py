@@ -172,7 +172,7 @@ class Session:
 
         None where that are more than ``most`` bytes.
         """
-        dissector, redactor, fates = self.dissector, self.redactor, self._fates
+        dissector, fates = self.dissector, self._fates
         tracker = self._follower()
         ledger = Ledger(tracker)
         self.begin(ledger)
@@ -180,7 +180,7 @@ class Session:
         number = told = 0
         with suppress(CaptureError):
             for record in self.capture:
-                dissector.pass_over(record if redactor is None else redactor.record(record))
+                dissector.pass_over(self._redacted(record))
                 number += 1
                 if number == size:
                     parts.append(ledger.part(number, dissector.count))
@@ -191,20 +191,18 @@ class Session:
         if number:
             parts.append(ledger.part(number, dissector.count))
         tracker.finish()
-        if told > most:
-            dissector.fate = None if fates is None else fates.of
-            return None
         if fates is not None:
-            after = [part.messages for part in parts[1:]] + [dissector.count]
-            parts = [
-                part._replace(fates=fates.part(part.messages, last))
-                for part, last in zip(parts, after)
-            ]
-        blind = 0 if redactor is None else redactor.blind
-        return Division(parts, dict(dissector.other_records), blind)
+            dissector.fate = fates.of
+        if told > most:
+            return None
+        marks = None if fates is None else bytes(fates.marks)
+        blind = 0 if self.redactor is None else self.redactor.blind
+        return Division(parts, marks, dict(dissector.other_records), blind)
 
     def take(self, division: Division) -> None:
-        """What was left out and not understood is what another process found."""
+        """Knows what another process found out when it divided the same capture."""
+        if division.fates is not None:
+            self.dissector.fate = Fates(division.fates).of
         self.dissector.other_records = division.others
         if self.redactor is not None:
             self.redactor.blind = division.blind
@@ -217,8 +215,6 @@ class Session:
         self._replay.begin(part)
         dissector.tracker = self._replay
         dissector.count = part.messages
-        if self._fates is not None:
-            dissector.fate = Fates(part.fates, part.messages).of
 
     def __iter__(self) -> Iterator[Message]:
         return self.messages()
@@ -290,8 +286,7 @@ class Session:
                 writer.message(message)
 
     def _wanted(self, record: Record, wanted: Filter | None) -> list[Message]:
-        if self.redactor is not None:
-            record = self.redactor.record(record)
+        record = self._redacted(record)
         if wanted is None:
             return self.dissector.dissect(record)
         return [
@@ -303,9 +298,12 @@ class Session:
     def skip(self, records: Iterable[Record]) -> None:
         """Passes over records, but for what they tell of those that follow."""
         dissector = self.dissector
-        redactor = self.redactor
         for record in records:
-            dissector.pass_over(record if redactor is None else redactor.record(record))
+            dissector.pass_over(self._redacted(record))
+
+    def _redacted(self, record: Record) -> Record:
+        """A record as it is to be seen."""
+        return record if self.redactor is None else self.redactor.record(record)
 
     def exchanges(self) -> Iterator[Exchange]:
         """Transactions with their messages, each when nothing can be added to it any more.

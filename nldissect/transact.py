@@ -797,15 +797,13 @@ _ENDLESS: Final = 2
 class Fates:
     """Which requests came to no end, by the numbers of their messages: found in an earlier pass.
 
-    marks, before: what ``part`` gave of messages behind that one.
+    marks: two bits for each message, as another one has them.
     """
 
-    __slots__ = ("_marks", "_first")
+    __slots__ = ("marks",)
 
-    def __init__(self, marks: bytes = b"", before: i64 = 0) -> None:
-        # Two bits for each message.
-        self._marks = bytearray(marks)
-        self._first: i64 = before >> 2
+    def __init__(self, marks: bytes = b"") -> None:
+        self.marks = bytearray(marks)
 
     def take(self, txn: Transaction, reader: Decode) -> None:
         """Takes a transaction to which nothing can be added any more."""
@@ -818,20 +816,16 @@ class Fates:
             self._mark(txn.message, _UNANSWERED)
 
     def _mark(self, message: i64, mark: i64) -> None:
-        marks = self._marks
-        place = (message >> 2) - self._first
+        marks = self.marks
+        place = message >> 2
         if place >= len(marks):
             marks += bytes(place + _MORE - len(marks))
         marks[place] |= mark << 2 * (message & 3)
 
     def of(self, message: i64) -> str:
         """The code of the note on a request, or ""."""
-        place = (message >> 2) - self._first
-        marks = self._marks
+        place = message >> 2
+        marks = self.marks
         if place >= len(marks):
             return ""
         return _FATES[marks[place] >> 2 * (message & 3) & 3]
-
-    def part(self, before: int, last: int) -> bytes:
-        """What is known of the messages behind one up to another."""
-        return bytes(self._marks[before >> 2 : (last >> 2) + 1])

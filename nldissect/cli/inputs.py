@@ -124,6 +124,7 @@ class Printer:
 
     def _write_in_parts(self, source: Session, writer: Writer, division: Division) -> None:
         """Writes in several processes, which all know what belongs together."""
+        source.take(division)
         parts = division.parts
         # Collecting would touch, and so copy, what the processes share.
         gc.freeze()
@@ -131,15 +132,16 @@ class Printer:
         def work(place: int, done: Callable[[], None]) -> int:
             records = iter(source.capture)
             for number, part in enumerate(parts):
+                own = number % self._jobs == place
                 some = islice(records, part.records)
                 # What ends the capture is told by this process's parent.
                 with suppress(CaptureError):
-                    if number % self._jobs == place:
+                    if own:
                         source.hear(part)
                         self._write(source, writer, some)
                     else:
                         deque(some, 0)
-                if number % self._jobs == place:
+                if own:
                     writer.flush()
                     done()
             return FOUND if self._diagnostics.code == FOUND else DONE
@@ -149,7 +151,6 @@ class Printer:
             codes = jobs.finish()
         finally:
             jobs.stop()
-        source.take(division)
         if FOUND in codes:
             self._diagnostics.fail(FOUND)
         if source.failure is not None:

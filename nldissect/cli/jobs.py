@@ -89,7 +89,7 @@ class _Parts:
         """Takes what belongs to the part that is under way."""
         self._parts[-1].append(data)
         self._size += len(data)
-        self._hand_on(_AHEAD)
+        self._go_on()
         return len(data)
 
     def flush(self) -> None:
@@ -99,37 +99,42 @@ class _Parts:
         """The part is whole."""
         self._output.flush()
         self._parts.append([])
-        self._hand_on(_AHEAD)
+        self._go_on()
 
     def finish(self) -> None:
         """Writes all that is left."""
         while len(self._parts) > 1:
-            self._hand_on(-1)
+            self._hand_on(wait=True)
 
-    def _hand_on(self, most: int) -> None:
-        """Writes what it is the turn of, and waits for its turn while more than ``most`` is left.
+    def _go_on(self) -> None:
+        """Writes all that it is the turn of; waits for that while too much is ready."""
+        while self._hand_on(wait=self._size > _AHEAD):
+            pass
+
+    def _hand_on(self, *, wait: bool) -> bool:
+        """Writes the first part if it is its turn; whether the next one may have its turn as well.
 
         The turn is kept for a part that is under way.
         """
-        while self._turn or select([self._mine], (), (), None if self._size > most else 0)[0]:
-            if not self._turn:
-                os.read(self._mine, 1)
-                self._turn = True
-            self._output.redirect(self._stream)
-            part = self._parts[0]
-            for piece in part:
-                self._size -= len(piece)
-                self._output.write(piece)
-            part.clear()
-            self._output.flush()
-            self._output.redirect(self)
-            if len(self._parts) == 1:
-                return
-            self._parts.popleft()
-            self._turn = False
-            os.write(self._following, _TURN)
-            if most < 0:
-                return
+        if not self._turn:
+            if not select([self._mine], (), (), None if wait else 0)[0]:
+                return False
+            os.read(self._mine, 1)
+            self._turn = True
+        self._output.redirect(self._stream)
+        part = self._parts[0]
+        for piece in part:
+            self._size -= len(piece)
+            self._output.write(piece)
+        part.clear()
+        self._output.flush()
+        self._output.redirect(self)
+        if len(self._parts) == 1:
+            return False
+        self._parts.popleft()
+        self._turn = False
+        os.write(self._following, _TURN)
+        return True
 
 
 class Jobs:

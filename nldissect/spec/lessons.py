@@ -99,6 +99,7 @@ class Lesson:
         return raw
 
     def _read(self, data: bytes, at: i64, end: i64) -> Told | None:
+        """The same, always from the bytes."""
         found: dict[str, Json] = {}
         if self._header is not None:
             size: i64 = self._header.size
